@@ -1,0 +1,33 @@
+/** One append-only row of history: a transition of one alert. Annotation changes are not transitions. */
+import type { AlertStatus, IngestFormat, Labels, Millis, UpstreamGroup } from "../alert/alert.ts";
+
+export type EventKind = "new" | "resolved" | "reopened";
+
+export interface AlertEvent {
+  readonly fingerprint: string;
+  /** Counts the changes of this fingerprint from 1; `fingerprint:seq` is the event's id. */
+  readonly seq: number;
+  readonly kind: EventKind;
+  readonly status: AlertStatus;
+  readonly previousStatus: AlertStatus | null;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly startsAt: Millis;
+  readonly endsAt: Millis | null;
+  readonly generatorURL: string;
+  /** When the shard committed it. */
+  readonly receivedAt: Millis;
+  /** The end came from silence of the sender, not from its word. */
+  readonly expired: boolean;
+  /** Sequence number of the event that opened this stretch of firing. */
+  readonly episodeSeq: number;
+  readonly receiptId: string | null;
+  readonly source: string | null;
+  readonly format: IngestFormat;
+  readonly upstream: UpstreamGroup | null;
+  readonly sourceFingerprint: string | null;
+}
+
+export const eventId = (fingerprint: string, seq: number): string => `${fingerprint}:${seq}`;
+export const notificationId = (fingerprint: string, seq: number, target: string): string =>
+  `${fingerprint}:${seq}:${target}`;
