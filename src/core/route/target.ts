@@ -27,8 +27,11 @@ export interface TargetFilter {
 
 /** The secret parts of a target. Encrypted at rest; shown, logged and sent to no model anywhere. */
 export interface TargetCredentials {
+  /** PagerDuty's, 32 characters. */
   readonly routingKey?: string;
+  /** Slack's and Telegram's. */
   readonly botToken?: string;
+  /** Rootly's and Opsgenie's, without a scheme; every other format has `headers.Authorization`. */
   readonly apiKey?: string;
   /** `whsec_` keys, newest first; the webhook format signs with each (Standard Webhooks). */
   readonly signingSecrets?: readonly string[];
@@ -39,7 +42,7 @@ export interface TargetOptions {
   readonly channel?: string;
   /** Discord `thread_id`, Telegram `message_thread_id`. */
   readonly threadId?: string;
-  /** Rootly: what a firing opens. */
+  /** Rootly: what a firing opens; always set there. */
   readonly rootlyKind?: "incident" | "alert";
   readonly severityIds?: Readonly<Record<string, string>>;
   readonly serviceIds?: readonly string[];
@@ -55,7 +58,11 @@ export interface Target {
   readonly name: string;
   readonly type: "webhook" | "slack" | "pagerduty" | "rootly" | "teams" | "discord" | "telegram" | "opsgenie";
   readonly format: TargetFormat;
-  /** May itself be the secret (Slack, Discord, Teams webhooks). */
+  /**
+   * Normalised, without a fragment. May itself be the secret (Slack, Discord, Teams webhooks). A base without a
+   * trailing slash for Rootly (`…/v1`), a Slack bot (`…/api`), Telegram (before `/bot<token>`) and Opsgenie (before
+   * `/v2/alerts`); where requests are posted to for the others.
+   */
   readonly url: string;
   readonly enabled: boolean;
   /** 1 to 1000, smaller is served first. */
@@ -66,6 +73,7 @@ export interface Target {
   readonly retryWindowSeconds: number;
   /** One notification per alert or per group; null: as the format prefers. */
   readonly per: "alert" | "group" | null;
+  /** Sent with every request; credentials of formats without a field of their own are its `Authorization`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly filter: TargetFilter;
   readonly credentials: TargetCredentials;

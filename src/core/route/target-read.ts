@@ -1,0 +1,169 @@
+/**
+ * A target from its JSON form (contracts 9.1 to 9.4, with the formats of DESIGN 9): one definition in, a complete target
+ * or the one reason it is refused. Where the JSON came from, and whether the name is taken, is not its business.
+ */
+import { err, ok, type Result } from "../result.ts";
+import { type AddressParts, type AddressPolicy, checkAddress } from "./address.ts";
+import { FORMATS, type Target, type TargetDefect, type TargetFormat } from "./target.ts";
+import { readCredentials } from "./target-credentials.ts";
+import { type FieldReader, isJsonObject, readFields } from "./target-fields.ts";
+import { readFilter } from "./target-filter.ts";
+import { TARGET_KEYS } from "./target-write.ts";
+
+/** What `readTarget` needs of a parsed URL; a WHATWG `URL` has it. */
+export interface UrlParts extends AddressParts {
+  readonly href: string;
+  readonly pathname: string;
+}
+
+export interface TargetReadOptions extends AddressPolicy {
+  /** Core has no `URL`: the caller's parser, null for what is no URL. */
+  readonly parseUrl: (text: string) => UrlParts | null;
+}
+
+export interface ReadTarget {
+  readonly target: Target;
+  /** What was changed or not understood, for the author of the definition; without values. */
+  readonly warnings: readonly string[];
+}
+
+/** The size of a Secret we still read (contracts 9.4); Kubernetes itself stops at 1 MiB. */
+export const MAX_TARGET_BYTES = 65_536;
+/** After a day nobody wants the notification any more (DESIGN 9); a week at most, as history is kept for long. */
+const DEFAULT_RETRY_WINDOW_SECONDS = 86_400;
+const MAX_RETRY_WINDOW_SECONDS = 7 * 86_400;
+/** A definition with more unknown keys than this is another document. */
+const MAX_UNKNOWN_KEYS_NAMED = 10;
+
+const TYPES = ["webhook", "slack", "pagerduty", "rootly", "teams", "discord", "telegram", "opsgenie"] as const;
+/** Words of the routes under /publishing/targets (contracts 9.3). */
+const RESERVED_NAMES = ["refresh", "status", "health"];
+const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+const DEFAULT_URLS: Readonly<Partial<Record<TargetFormat, string>>> = {
+  rootly: "https://api.rootly.com/v1",
+  pagerduty: "https://events.pagerduty.com/v2/enqueue",
+  telegram: "https://api.telegram.org",
+  opsgenie: "https://api.opsgenie.com",
+};
+const SLACK_API = "https://slack.com/api";
+
+const typeOf = (format: TargetFormat): Target["type"] => TYPES.find((type) => type === format) ?? "webhook";
+
+const readName = (fields: FieldReader): string => {
+  const name = fields.text("name") ?? "";
+  if (!DNS_LABEL.test(name)) fields.refuse("invalid_name", "name must be a DNS label of at most 63 characters");
+  if (RESERVED_NAMES.includes(name))
+    fields.refuse("invalid_name", `name must not be one of ${RESERVED_NAMES.join(", ")}`);
+  return name;
+};
+
+/** The formats that are no type of their own: a webhook with another body. As a type they are read as that format. */
+const WEBHOOK_FORMATS = ["alertmanager", "template"];
+
+const readFormat = (fields: FieldReader): TargetFormat => {
+  const type = fields.text("type")?.toLowerCase() ?? null;
+  const named = fields.text("format")?.toLowerCase() ?? null;
+  const format = FORMATS.find((candidate) => candidate === (named ?? type ?? "webhook")) ?? null;
+  if (type !== null && !FORMATS.some((candidate) => candidate === type)) {
+    fields.refuse("unknown_type", `type must be one of ${TYPES.join(", ")}`);
+  } else if (format === null) {
+    fields.refuse("unknown_format", `format must be one of ${FORMATS.join(", ")}`);
+  } else if (type !== null && type !== (WEBHOOK_FORMATS.includes(type) ? format : typeOf(format))) {
+    fields.refuse("incompatible_format", "format does not belong to type");
+  }
+  return format ?? "webhook";
+};
+
+const isBase = (format: TargetFormat, isSlackBot: boolean): boolean =>
+  ["rootly", "telegram", "opsgenie"].includes(format) || (format === "slack" && isSlackBot);
+
+const readUrl = (
+  fields: FieldReader,
+  format: TargetFormat,
+  isSlackBot: boolean,
+  options: TargetReadOptions,
+  warn: (text: string) => void,
+): string => {
+  const text = fields.text("url") ?? (isSlackBot ? SLACK_API : DEFAULT_URLS[format]) ?? null;
+  if (text === null) {
+    fields.refuse("missing_url", "url is missing");
+    return "";
+  }
+  const parts = options.parseUrl(text);
+  if (parts === null) {
+    fields.refuse("invalid_url", "url is no absolute URL");
+    return "";
+  }
+  const defect = checkAddress(parts, options);
+  if (defect !== null) fields.refuse(defect.reason, `url: ${defect.detail}`);
+  // A parser turns `0x8080808`, `1.2.772` and full-width digits into plain addresses; nobody honest writes them so.
+  if (/^[\d.]+$/.test(parts.hostname) && !text.includes(parts.hostname)) {
+    fields.refuse("invalid_url", "url: an address must be written as four decimal numbers");
+  }
+  const href = parts.href.replace(/#.*$/s, "");
+  if (isSlackBot && parts.pathname.startsWith("/services/")) {
+    fields.refuse("invalid_url", "url: an incoming webhook takes no bot_token");
+  }
+  if (format === "pagerduty" && ["", "/", "/v2/events", "/v2/events/"].includes(parts.pathname)) {
+    warn("url: the path was replaced by /v2/enqueue");
+    return href.replace(/^(https?:\/\/[^/?]+)[^?]*/, "$1/v2/enqueue");
+  }
+  if (!isBase(format, isSlackBot)) return href;
+  const base = href.replace(/\/+$/, "");
+  return format === "opsgenie" ? base.replace(/\/v2\/alerts$/, "") : base;
+};
+
+/** As `readTarget`, with what its author should know. */
+export const readTargetWithWarnings = (json: unknown, options: TargetReadOptions): Result<ReadTarget, TargetDefect> => {
+  if (!isJsonObject(json)) return err({ reason: "invalid_json", detail: "a target must be an object" });
+  if (new TextEncoder().encode(JSON.stringify(json)).length > MAX_TARGET_BYTES) {
+    return err({ reason: "too_large", detail: `a target must not exceed ${MAX_TARGET_BYTES} bytes` });
+  }
+  const warnings: string[] = [];
+  const warn = (text: string): void => void warnings.push(text);
+  const unknown = Object.keys(json).filter((key) => !TARGET_KEYS.has(key));
+  for (const key of unknown.slice(0, MAX_UNKNOWN_KEYS_NAMED)) {
+    warn(/^[\w.-]{1,64}$/.test(key) ? `the unknown key ${key} is ignored` : "an unknown key is ignored");
+  }
+
+  const fields = readFields(json);
+  const name = readName(fields);
+  const format = readFormat(fields);
+  const secrets = readCredentials(json, fields, format);
+  const isSlackBot = format === "slack" && secrets.credentials.botToken !== undefined;
+  const url = readUrl(fields, format, isSlackBot, options, warn);
+  const target: Target = {
+    name,
+    type: typeOf(format),
+    format,
+    url,
+    enabled: fields.flag("enabled", true),
+    priority: fields.number("priority", 100, { min: 1, max: 1000, integer: true }),
+    sendResolved: fields.flag("send_resolved", true),
+    timeoutSeconds: fields.number("timeout_seconds", 10, { min: 1, max: 30, integer: false }),
+    retryWindowSeconds: fields.number("retry_window_seconds", DEFAULT_RETRY_WINDOW_SECONDS, {
+      min: 0,
+      max: MAX_RETRY_WINDOW_SECONDS,
+      integer: true,
+    }),
+    per: fields.choice("per", ["alert", "group"]),
+    headers: secrets.headers,
+    filter: readFilter(json, fields),
+    credentials: secrets.credentials,
+    options: secrets.options,
+    description: fields.text("description") ?? "",
+    metadata: fields.record("metadata"),
+  };
+  const defect = fields.defect();
+  return defect === null ? ok({ target, warnings }) : err(defect);
+};
+
+/**
+ * The target a JSON definition stands for, complete with its defaults, or the first reason it is refused. The alias
+ * keys of contracts 9.3 are resolved: credentials are in `credentials` or `headers.Authorization`.
+ */
+export const readTarget = (json: unknown, options: TargetReadOptions): Result<Target, TargetDefect> => {
+  const read = readTargetWithWarnings(json, options);
+  return read.ok ? ok(read.value.target) : read;
+};

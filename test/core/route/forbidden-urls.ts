@@ -1,0 +1,183 @@
+/** URLs nobody may make us call, by the trick they use. Also those that a parser refuses: a caller never sees those. */
+export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
+  "plain http": [
+    "http://example.com/",
+    "http://example.com:443/",
+    "HTTP://EXAMPLE.COM/",
+    "http:example.com",
+    "http:\\\\example.com",
+  ],
+  "another scheme or none": [
+    ...["ftp://example.com/", "file:///etc/passwd", "gopher://example.com/", "ws://example.com/", "wss://example.com/"],
+    ...[
+      "javascript:alert(1)",
+      "data:text/plain,x",
+      "blob:https://example.com/1",
+      "//example.com/",
+      "example.com",
+      "",
+      " ",
+    ],
+    ...["https", "https:", "https://", "unix:/var/run/docker.sock", "ssh://example.com/"],
+  ],
+  "user information": [
+    ...["https://user@example.com/", "https://user:secret@example.com/", "https://:secret@example.com/"],
+    ...["https://example.com@127.0.0.1/", "https://example.com%40evil@example.org/", "https://127.0.0.1#@example.com/"],
+  ],
+  "loopback, written plainly": [
+    "https://127.0.0.1/",
+    "https://127.0.0.1:8443/x",
+    "https://127.1.2.3/",
+    "https://127.255.255.255/",
+  ],
+  "loopback as number, hex, octal or short": [
+    ...["https://2130706433/", "https://0x7f000001/", "https://017700000001/", "https://0x7f.1/", "https://127.1/"],
+    ...[
+      "https://127.0.1/",
+      "https://0177.0.0.1/",
+      "https://0x7f.0x0.0x0.0x1/",
+      "https://0177.0x0.0.01/",
+      "https://127.0.0.1./",
+    ],
+    ...["https://%31%32%37.0.0.1/", "https://127%2E0%2E0%2E1/", "https://127。0。0。1/", "https://①②⑦.⓪.⓪.①/"],
+    ...["https://127.0.0.1\t/", "https://127.0.\n0.1/", "https:///127.0.0.1/", "https:\\\\127.0.0.1\\"],
+  ],
+  "unspecified and broadcast": [
+    "https://0.0.0.0/",
+    "https://0/",
+    "https://0.1.2.3/",
+    "https://255.255.255.255/",
+    "https://4294967295/",
+  ],
+  "private (RFC 1918), in any notation": [
+    ...["https://10.0.0.1/", "https://10.255.255.255/", "https://172.16.0.1/", "https://172.31.255.254/"],
+    ...[
+      "https://192.168.0.1/",
+      "https://192.168.255.255/",
+      "https://0xa000001/",
+      "https://167772161/",
+      "https://012.0.0.1/",
+    ],
+    ...["https://10.1/", "https://0xc0a80001/", "https://3232235521/", "https://0300.0250.0.1/"],
+  ],
+  "link-local and metadata": [
+    ...[
+      "https://169.254.169.254/latest/meta-data/",
+      "https://169.254.0.1/",
+      "https://2852039166/",
+      "https://0xa9fea9fe/",
+    ],
+    ...["https://0251.0376.0251.0376/", "https://100.100.100.200/", "https://168.63.129.16/", "https://192.0.0.192/"],
+    ...[
+      "https://metadata.google.internal/",
+      "https://instance-data.ec2.internal/",
+      "https://metadata/",
+      "https://[fd00:ec2::254]/",
+    ],
+    ...["https://[fe80::1]/", "https://[fe80::a9fe:a9fe]/", "https://[fd20:ce::254]/"],
+  ],
+  "shared (CGNAT), multicast, reserved, documentation": [
+    ...["https://100.64.0.1/", "https://100.127.255.255/", "https://224.0.0.1/", "https://239.255.255.250/"],
+    ...[
+      "https://240.0.0.1/",
+      "https://192.0.2.1/",
+      "https://198.51.100.1/",
+      "https://203.0.113.9/",
+      "https://198.18.0.1/",
+    ],
+    ...[
+      "https://192.88.99.1/",
+      "https://192.0.0.8/",
+      "https://[ff02::1]/",
+      "https://[2001:db8::1]/",
+      "https://[3fff::1]/",
+    ],
+  ],
+  "IPv6 loopback, local and unassigned": [
+    ...[
+      "https://[::1]/",
+      "https://[0:0:0:0:0:0:0:1]/",
+      "https://[::]/",
+      "https://[fc00::1]/",
+      "https://[fd12:3456::1]/",
+    ],
+    ...["https://[fec0::1]/", "https://[100::1]/", "https://[4000::1]/", "https://[5f00::1]/"],
+  ],
+  "IPv4 inside IPv6": [
+    ...[
+      "https://[::ffff:127.0.0.1]/",
+      "https://[::ffff:7f00:1]/",
+      "https://[::ffff:10.0.0.1]/",
+      "https://[::ffff:8.8.8.8]/",
+    ],
+    ...[
+      "https://[0:0:0:0:0:ffff:a9fe:a9fe]/",
+      "https://[::127.0.0.1]/",
+      "https://[::7f00:1]/",
+      "https://[::ffff:0:127.0.0.1]/",
+    ],
+    ...[
+      "https://[64:ff9b::127.0.0.1]/",
+      "https://[64:ff9b::a00:1]/",
+      "https://[64:ff9b:1::a00:1]/",
+      "https://[2002:7f00:1::]/",
+    ],
+    ...["https://[2002:a00:1::]/", "https://[2001:0:a00:1::]/", "https://[fe80::1%25eth0]/", "https://[fe80::1%eth0]/"],
+  ],
+  "local names": [
+    ...[
+      "https://localhost/",
+      "https://LOCALHOST/",
+      "https://localhost:8443/",
+      "https://localhost./",
+      "https://api.localhost/",
+    ],
+    ...[
+      "https://localhost.localdomain/",
+      "https://printer.local/",
+      "https://vault.internal/",
+      "https://db.corp/",
+      "https://nas.lan/",
+    ],
+    ...[
+      "https://router.home/",
+      "https://router.home.arpa/",
+      "https://wiki.intranet/",
+      "https://ldap.private/",
+      "https://kubernetes/",
+    ],
+    ...["https://kubernetes.default.svc/", "https://kubernetes.default.svc.cluster.local/", "https://intranet/"],
+    ...[
+      "https://consul.service.consul/",
+      "https://abc.onion/",
+      "https://1.0.0.127.in-addr.arpa/",
+      "https://nothing.invalid/",
+    ],
+    ...["https://ⓛocalhost/", "https://loc%61lhost/"],
+  ],
+  "public names that stand for a private address": [
+    ...[
+      "https://127.0.0.1.nip.io/",
+      "https://10-0-0-1.sslip.io/",
+      "https://localtest.me/",
+      "https://app.lvh.me/",
+      "https://10.0.0.1.xip.io/",
+    ],
+  ],
+  "a name with a trailing dot": [
+    "https://example.com./",
+    "https://hooks.slack.com.:443/",
+    "https://example.com../",
+    "https://metadata.google.internal./",
+  ],
+  "an unusual port": [
+    ...["https://example.com:22/", "https://example.com:25/", "https://example.com:80/", "https://example.com:6379/"],
+    ...[
+      "https://example.com:9093/",
+      "https://example.com:10250/",
+      "https://example.com:65535/",
+      "https://example.com:0/",
+    ],
+    ...["https://example.com:65536/", "https://example.com:x/", "https://[2606:4700::1111]:2375/"],
+  ],
+};
