@@ -1,0 +1,121 @@
+/**
+ * What one report of an alert means next to what is remembered of it (contracts 4.2). It keeps no clock and stores
+ * nothing: the shard does, in one transaction with the outbox row of every outcome but `duplicate`.
+ */
+import type { Alert, AlertStatus, Labels, Millis } from "../alert/alert.ts";
+import type { EventKind } from "../history/event.ts";
+
+export type DedupOutcome = "new" | "updated" | "resolved" | "reopened" | "duplicate";
+
+/** What dedup remembers per fingerprint. */
+export interface Entry {
+  readonly fingerprint: string;
+  readonly seq: number;
+  readonly status: AlertStatus;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly startsAt: Millis;
+  readonly endsAt: Millis | null;
+  readonly expiresAt: Millis | null;
+  readonly generatorURL: string;
+  readonly firstSeen: Millis;
+  readonly lastReceivedAt: Millis;
+  readonly receiveCount: number;
+  readonly episodeSeq: number;
+  readonly source: string | null;
+}
+
+export interface Dedup {
+  readonly outcome: DedupOutcome;
+  readonly entry: Entry;
+  /** The transition to record, or null: a change of annotations or of a known end is none. */
+  readonly transition: EventKind | null;
+}
+
+const sameLabels = (a: Labels, b: Labels): boolean => {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key]);
+};
+
+/** Compares a report with the entry of its fingerprint; `now` is the receive time. */
+export const decide = (entry: Entry | null, alert: Alert, now: Millis, source: string | null): Dedup => {
+  if (entry === null) return open(null, alert, now, source);
+  const seen = { ...entry, lastReceivedAt: now, receiveCount: entry.receiveCount + 1 };
+  if (entry.status === "firing") {
+    return alert.status === "firing" ? stillFiring(seen, alert) : resolve(seen, alert);
+  }
+  return alert.status === "firing" ? open(seen, alert, now, source) : stillResolved(seen, alert);
+};
+
+/** The end of an alert that nobody reported again in time. */
+export const expire = (entry: Entry): Dedup => ({
+  outcome: "resolved",
+  transition: "resolved",
+  entry: { ...entry, seq: entry.seq + 1, status: "resolved", endsAt: entry.expiresAt, expiresAt: null },
+});
+
+const open = (seen: Entry | null, alert: Alert, now: Millis, source: string | null): Dedup => {
+  const seq = (seen?.seq ?? 0) + 1;
+  return {
+    outcome: seen === null ? "new" : "reopened",
+    transition: seen === null ? "new" : "reopened",
+    entry: {
+      fingerprint: alert.fingerprint,
+      seq,
+      status: alert.status,
+      labels: alert.labels,
+      annotations: alert.annotations,
+      startsAt: alert.startsAt,
+      endsAt: alert.endsAt,
+      expiresAt: alert.status === "firing" ? alert.expiresAt : null,
+      generatorURL: alert.generatorURL,
+      firstSeen: seen?.firstSeen ?? now,
+      lastReceivedAt: now,
+      receiveCount: seen?.receiveCount ?? 1,
+      episodeSeq: seq,
+      source,
+    },
+  };
+};
+
+const stillFiring = (seen: Entry, alert: Alert): Dedup => {
+  const annotations =
+    Object.keys(alert.annotations).length > 0 && !sameLabels(seen.annotations, alert.annotations)
+      ? alert.annotations
+      : seen.annotations;
+  const generatorURL = alert.generatorURL !== "" ? alert.generatorURL : seen.generatorURL;
+  const startsAt = Math.min(seen.startsAt, alert.startsAt);
+  // A report without an end of its own says nothing about an expiry another sender promised to renew.
+  const expiresAt = alert.expiresAt ?? seen.expiresAt;
+  const changed = annotations !== seen.annotations || generatorURL !== seen.generatorURL || startsAt !== seen.startsAt;
+  if (!changed) return { outcome: "duplicate", transition: null, entry: { ...seen, expiresAt } };
+  return {
+    outcome: "updated",
+    transition: null,
+    entry: { ...seen, seq: seen.seq + 1, annotations, generatorURL, startsAt, expiresAt },
+  };
+};
+
+const resolve = (seen: Entry, alert: Alert): Dedup => {
+  const endsAt = alert.endsAt ?? seen.lastReceivedAt;
+  // Late news of an older stretch must not end the one that began after it.
+  if (endsAt < seen.startsAt) return { outcome: "duplicate", transition: null, entry: seen };
+  return {
+    outcome: "resolved",
+    transition: "resolved",
+    entry: {
+      ...seen,
+      seq: seen.seq + 1,
+      status: "resolved",
+      annotations: Object.keys(alert.annotations).length > 0 ? alert.annotations : seen.annotations,
+      endsAt,
+      expiresAt: null,
+    },
+  };
+};
+
+const stillResolved = (seen: Entry, alert: Alert): Dedup => {
+  const endsAt = Math.max(seen.endsAt ?? 0, alert.endsAt ?? 0);
+  if (endsAt === (seen.endsAt ?? 0)) return { outcome: "duplicate", transition: null, entry: seen };
+  return { outcome: "updated", transition: null, entry: { ...seen, seq: seen.seq + 1, endsAt } };
+};

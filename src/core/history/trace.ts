@@ -1,0 +1,22 @@
+/** What was decided of one event, in order, each step with a reason from a closed set (contracts 8.6). */
+import type { Millis } from "../alert/alert.ts";
+
+export type Stage =
+  | "dedup"
+  | "classify"
+  | "route"
+  | "group"
+  | "inhibit"
+  | "mute"
+  | "silence"
+  | "filter"
+  | "notify"
+  | "deliver";
+
+export interface TraceStep {
+  readonly at: Millis;
+  readonly stage: Stage;
+  readonly decision: string;
+  readonly reason: string;
+  readonly target?: string;
+}

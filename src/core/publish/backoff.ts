@@ -1,0 +1,24 @@
+/** When a failed attempt is tried again: exponential with full jitter (contracts 10.3, DESIGN 9). */
+import type { Millis } from "../alert/alert.ts";
+
+/** First bound of the wait. */
+export const RETRY_BASE_MS = 2_000;
+/** No wait of our own is longer: a pager that recovers should not wait for us. */
+export const RETRY_CAP_MS = 300_000;
+
+/**
+ * The moment of the next attempt, or null when the window is over. `attempts` counts those made, `random` is 0..1,
+ * `askedMs` the wait the other side asked for, which is kept where it is longer.
+ */
+export const nextAttemptAt = (
+  now: Millis,
+  firstAttemptAt: Millis,
+  attempts: number,
+  windowSeconds: number,
+  askedMs: number | null,
+  random: number,
+): Millis | null => {
+  const bound = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.max(0, attempts - 1));
+  const at = now + Math.max(Math.ceil(random * bound), askedMs ?? 0, 1);
+  return at - firstAttemptAt > windowSeconds * 1000 ? null : at;
+};

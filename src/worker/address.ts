@@ -1,0 +1,19 @@
+/** Where targets may be in this deployment, and the parser that core has no name for. */
+import type { TargetReadOptions } from "../core/route/target-read.ts";
+import type { Bindings } from "./env.ts";
+
+/** Only a run that says it is local may relax the rule; a deployed one cannot, whatever its variables say. */
+export const allowsPrivate = (env: Bindings): boolean =>
+  env.ALLOW_PRIVATE_TARGETS === "local" && env.ENVIRONMENT === "local";
+
+export const targetPolicy = (env: Bindings): TargetReadOptions => ({
+  parseUrl: (text) => URL.parse(text),
+  allowPrivate: allowsPrivate(env),
+  allowPorts: allowsPrivate(env),
+  allowHttpHosts: allowsPrivate(env)
+    ? true
+    : (env.ALLOW_HTTP_TARGETS ?? "")
+        .split(",")
+        .map((host) => host.trim())
+        .filter((host) => host !== ""),
+});

@@ -1,0 +1,47 @@
+/** Middleware in order, then the routes. */
+import { routes } from "./http.ts";
+import { logError } from "./log.ts";
+import { requestId } from "./middleware/request-id.ts";
+import { problem } from "./problem.ts";
+import { alertRoutes } from "./routes/alerts.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { historyRoutes } from "./routes/history.ts";
+import { ingestRoutes } from "./routes/ingest.ts";
+import { receiptRoutes } from "./routes/receipts.ts";
+import { targetRoutes } from "./routes/targets.ts";
+import { tokenRoutes } from "./routes/tokens.ts";
+
+export const app = routes();
+
+app.use("*", requestId());
+app.route("/", healthRoutes);
+app.route("/", ingestRoutes);
+app.route("/", historyRoutes);
+app.route("/", alertRoutes);
+app.route("/", receiptRoutes);
+app.route("/", targetRoutes);
+app.route("/", tokenRoutes);
+
+/** Methods that are registered for a path, from the same definitions the API document is made of. */
+const methodsOf = (path: string): string[] =>
+  app.openAPIRegistry.definitions.flatMap((definition) => {
+    if (definition.type !== "route") return [];
+    const pattern = new RegExp(`^${definition.route.path.replace(/\{[^}]+\}/g, "[^/]+")}$`);
+    return pattern.test(path) ? [definition.route.method.toUpperCase()] : [];
+  });
+
+app.notFound((c) => {
+  const allowed = methodsOf(c.req.path);
+  if (allowed.length === 0) return problem(c, "not-found", `nothing is at ${c.req.path}`);
+  const allow = [...new Set(allowed.includes("GET") ? [...allowed, "HEAD"] : allowed)].join(", ");
+  return problem(c, "method-not-allowed", `${c.req.path} takes ${allow}`, { headers: { allow } });
+});
+
+app.onError((error, c) => {
+  if ("getResponse" in error && "status" in error) {
+    if (error.status === 415) return problem(c, "unsupported-media-type", "the body must be application/json");
+    if (error.status === 400) return problem(c, "malformed-body", "the body is invalid: not JSON");
+  }
+  logError("http.error", error, { requestId: c.get("requestId"), path: c.req.path });
+  return problem(c, "internal", "the request failed here; the log names it by its request id");
+});

@@ -1,0 +1,145 @@
+/**
+ * Who is calling and what they may do. A token is known by its SHA-256 only and compared in constant time; it is read
+ * from headers, never from a URL. Bootstrap tokens come from secrets, the others from D1, cached per isolate.
+ */
+import type { Bindings } from "./env.ts";
+import { logError } from "./log.ts";
+
+export const SCOPES = ["ingest", "read", "operate", "admin"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export interface Caller {
+  /** Name of the token: what audit and logs show. */
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** The source whose label rules apply to what it sends; null: none. */
+  readonly source: string | null;
+}
+
+interface KnownToken extends Caller {
+  readonly hash: Uint8Array;
+  readonly expiresAt: number | null;
+}
+
+/** admin includes operate, operate includes read; ingest is included only in admin (contracts 1.4). */
+const INCLUDED: Readonly<Record<Scope, readonly Scope[]>> = {
+  ingest: ["ingest"],
+  read: ["read"],
+  operate: ["operate", "read"],
+  admin: ["admin", "operate", "read", "ingest"],
+};
+
+export const mayDo = (caller: Caller, scope: Scope): boolean =>
+  caller.scopes.some((held) => INCLUDED[held].includes(scope));
+
+/** How long tokens read from D1 are trusted: a revoked one works at most this much longer elsewhere. */
+const TOKENS_CACHE_MS = 30_000;
+
+const fromHex = (hex: string): Uint8Array =>
+  Uint8Array.from({ length: hex.length / 2 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16));
+
+export const sha256 = async (text: string): Promise<Uint8Array> =>
+  new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+
+export const toHex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+
+/** The token a request carries: any Authorization scheme, the password of Basic, or X-API-Key. */
+export const presentedToken = (headers: Headers): string | null => {
+  const key = headers.get("x-api-key");
+  if (key !== null && key !== "") return key;
+  const [, scheme, value] = /^(\S+)\s+(\S.*)$/.exec(headers.get("authorization") ?? "") ?? [];
+  if (scheme === undefined || value === undefined) return null;
+  if (scheme.toLowerCase() !== "basic") return value.trim();
+  try {
+    const pair = new TextDecoder().decode(Uint8Array.from(atob(value.trim()), (c) => c.charCodeAt(0)));
+    const colon = pair.indexOf(":");
+    return colon < 0 ? null : pair.slice(colon + 1);
+  } catch {
+    // Not base64: there is no token in it.
+    return null;
+  }
+};
+
+interface BootstrapToken {
+  readonly name: string;
+  readonly sha256: string;
+  readonly scopes: readonly Scope[];
+  readonly source?: string;
+}
+
+const bootstrap = async (env: Bindings): Promise<KnownToken[]> => {
+  const local: [string, string | undefined, readonly Scope[]][] = [
+    ["admin", env.ADMIN_TOKEN, ["admin"]],
+    ["ingest", env.INGEST_TOKEN, ["ingest"]],
+  ];
+  const plain = await Promise.all(
+    local.flatMap(([name, value, scopes]) =>
+      value === undefined || value === ""
+        ? []
+        : [sha256(value).then((hash) => ({ name, scopes, source: null, hash, expiresAt: null }))],
+    ),
+  );
+  const listed = (JSON.parse(env.API_TOKENS ?? "[]") as BootstrapToken[]).map((token) => ({
+    name: token.name,
+    scopes: token.scopes,
+    source: token.source ?? null,
+    hash: fromHex(token.sha256),
+    expiresAt: null,
+  }));
+  return [...plain, ...listed];
+};
+
+const fromD1 = async (env: Bindings): Promise<KnownToken[]> => {
+  const { results } = await env.DB.prepare("SELECT hash, name, scopes, source, expires_at FROM tokens").all<{
+    hash: string;
+    name: string;
+    scopes: string;
+    source: string | null;
+    expires_at: number | null;
+  }>();
+  return results.map((row) => ({
+    name: row.name,
+    scopes: JSON.parse(row.scopes) as Scope[],
+    source: row.source,
+    hash: fromHex(row.hash),
+    expiresAt: row.expires_at,
+  }));
+};
+
+let fixed: Promise<KnownToken[]> | null = null;
+let stored: { readonly at: number; readonly tokens: readonly KnownToken[] } | null = null;
+
+/** Forgets what was read of D1's tokens, after one was created or revoked here. */
+export const forgetTokens = (): void => {
+  stored = null;
+};
+
+const find = (tokens: readonly KnownToken[], hash: Uint8Array, now: number): KnownToken | null => {
+  let found: KnownToken | null = null;
+  // Every token is compared, so that the time taken tells nothing of which one was close.
+  for (const token of tokens) {
+    const same = token.hash.byteLength === hash.byteLength && crypto.subtle.timingSafeEqual(token.hash, hash);
+    if (same && (token.expiresAt === null || token.expiresAt > now)) found = token;
+  }
+  return found;
+};
+
+/** The caller of a request, or null. D1 is asked only for tokens that are no bootstrap tokens, and not at every call. */
+export const authenticate = async (env: Bindings, headers: Headers, now: number): Promise<Caller | null> => {
+  const token = presentedToken(headers);
+  if (token === null) return null;
+  const hash = await sha256(token);
+  fixed ??= bootstrap(env);
+  const known = find(await fixed, hash, now);
+  if (known !== null) return known;
+  if (stored === null || now - stored.at > TOKENS_CACHE_MS) {
+    try {
+      stored = { at: now, tokens: await fromD1(env) };
+    } catch (error) {
+      logError("auth.tokens", error);
+      // What was known goes on being known while D1 is away: a sender must not be turned down for our outage.
+      if (stored === null) throw error;
+    }
+  }
+  return find(stored.tokens, hash, now);
+};

@@ -1,0 +1,14 @@
+/** What happens every minute, each part on its own: one that fails keeps no other from running. */
+import type { Bindings } from "../env.ts";
+import { logError } from "../log.ts";
+import { sweep } from "./sweep.ts";
+
+const PARTS: readonly (readonly [name: string, run: (env: Bindings, now: number) => Promise<unknown>])[] = [
+  ["sweep", sweep],
+];
+
+export const runCron = async (env: Bindings, now: number): Promise<void> => {
+  await Promise.all(
+    PARTS.map(([name, run]) => run(env, now).catch((error: unknown) => logError("cron.failed", error, { part: name }))),
+  );
+};

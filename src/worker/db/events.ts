@@ -1,0 +1,203 @@
+/** Events and current alerts in D1: written many at once from one JSON parameter, because a statement takes only 100. */
+import { alertName } from "../../core/alert/alert.ts";
+import type { AlertEvent } from "../../core/history/event.ts";
+import type { AlertUpdate, PendingNotification } from "../../core/messages.ts";
+import type { Decision } from "../../core/pipeline.ts";
+
+export interface Decided {
+  readonly event: AlertEvent;
+  readonly decision: Decision;
+}
+
+/** A JSON parameter may have 2 MB; rows are spread over several statements of the same batch above this. */
+const MAX_PARAMETER_CHARS = 500_000;
+
+const EVENT_COLUMNS = [
+  "fingerprint",
+  "seq",
+  "received_at",
+  "kind",
+  "status",
+  "previous_status",
+  "alertname",
+  "severity",
+  "namespace",
+  "labels",
+  "annotations",
+  "starts_at",
+  "ends_at",
+  "generator_url",
+  "expired",
+  "episode_seq",
+  "receipt_id",
+  "source",
+  "format",
+  "upstream",
+  "source_fingerprint",
+  "mode",
+  "config_version",
+  "classification",
+  "trace",
+] as const;
+
+const eventRow = ({ event, decision }: Decided): readonly (string | number | null)[] => [
+  event.fingerprint,
+  event.seq,
+  event.receivedAt,
+  event.kind,
+  event.status,
+  event.previousStatus,
+  alertName(event.labels),
+  decision.severity,
+  event.labels["namespace"] ?? null,
+  JSON.stringify(event.labels),
+  JSON.stringify(event.annotations),
+  event.startsAt,
+  event.endsAt,
+  event.generatorURL,
+  event.expired ? 1 : 0,
+  event.episodeSeq,
+  event.receiptId,
+  event.source,
+  event.format,
+  event.upstream === null ? null : JSON.stringify(event.upstream),
+  event.sourceFingerprint,
+  decision.mode,
+  decision.configVersion,
+  decision.classification === null ? null : JSON.stringify(decision.classification),
+  JSON.stringify(decision.trace),
+];
+
+const ALERT_COLUMNS = [
+  "fingerprint",
+  "seq",
+  "event_seq",
+  "status",
+  "alertname",
+  "severity",
+  "namespace",
+  "labels",
+  "annotations",
+  "starts_at",
+  "ends_at",
+  "generator_url",
+  "first_seen",
+  "updated_at",
+  "source",
+  "classification",
+] as const;
+
+const alertRow = ({ event, decision }: Decided): readonly (string | number | null)[] => [
+  event.fingerprint,
+  event.seq,
+  event.seq,
+  event.status,
+  alertName(event.labels),
+  decision.severity,
+  event.labels["namespace"] ?? null,
+  JSON.stringify(event.labels),
+  JSON.stringify(event.annotations),
+  event.startsAt,
+  event.endsAt,
+  event.generatorURL,
+  event.receivedAt,
+  event.receivedAt,
+  event.source,
+  decision.classification === null ? null : JSON.stringify(decision.classification),
+];
+
+const NOTIFICATION_COLUMNS = [
+  "at",
+  "subject",
+  "seq",
+  "target",
+  "state",
+  "status",
+  "severity",
+  "alertname",
+  "payload",
+] as const;
+
+/** Rows as `INSERT … SELECT` from JSON arrays, in as few statements as the parameter size allows. */
+const insertRows = (
+  db: D1Database,
+  head: string,
+  tail: string,
+  columns: readonly string[],
+  rows: readonly (readonly (string | number | null)[])[],
+): D1PreparedStatement[] => {
+  const select = columns.map((_, i) => `value->>${i}`).join(",");
+  const statement = `${head} (${columns.join(",")}) SELECT ${select} FROM json_each(?1) WHERE true ${tail}`;
+  const runs: string[][] = [[]];
+  let size = 0;
+  for (const text of rows.map((row) => JSON.stringify(row))) {
+    if (size + text.length > MAX_PARAMETER_CHARS && runs.at(-1)!.length > 0) {
+      runs.push([]);
+      size = 0;
+    }
+    runs.at(-1)!.push(text);
+    size += text.length;
+  }
+  return rows.length === 0 ? [] : runs.map((run) => db.prepare(statement).bind(`[${run.join(",")}]`));
+};
+
+const UPSERT_ALERT = `ON CONFLICT (fingerprint) DO UPDATE SET ${ALERT_COLUMNS.filter(
+  (column) => column !== "fingerprint" && column !== "first_seen",
+)
+  .map((column) => `${column} = excluded.${column}`)
+  .join(", ")} WHERE excluded.seq > alerts.seq`;
+
+/** The statements that commit decided events: one batch of them is one transaction, and repeating it changes nothing. */
+export const commitEvents = (
+  db: D1Database,
+  decided: readonly Decided[],
+  pending: readonly { readonly target: string; readonly item: PendingNotification }[],
+  updates: readonly AlertUpdate[],
+): D1PreparedStatement[] => [
+  ...insertRows(db, "INSERT OR IGNORE INTO events", "", EVENT_COLUMNS, decided.map(eventRow)),
+  ...insertRows(db, "INSERT INTO alerts", UPSERT_ALERT, ALERT_COLUMNS, decided.map(alertRow)),
+  ...insertRows(
+    db,
+    "INSERT OR IGNORE INTO notifications",
+    "",
+    NOTIFICATION_COLUMNS,
+    pending.map(({ target, item }) => [
+      item.at,
+      item.subject,
+      item.seq,
+      target,
+      "pending",
+      item.notification.status,
+      item.notification.alerts[0]?.severity ?? "warning",
+      alertName(item.notification.commonLabels),
+      null,
+    ]),
+  ),
+  ...(updates.length === 0 ? [] : [updateAlerts(db, updates)]),
+];
+
+const updateAlerts = (db: D1Database, updates: readonly AlertUpdate[]): D1PreparedStatement =>
+  db
+    .prepare(
+      `UPDATE alerts SET seq = u.seq, annotations = u.annotations, generator_url = u.generator_url,
+         starts_at = u.starts_at, ends_at = u.ends_at, updated_at = u.at
+       FROM (SELECT value->>'fingerprint' AS fingerprint, value->>'seq' AS seq, value->'annotations' AS annotations,
+               value->>'generatorURL' AS generator_url, value->>'startsAt' AS starts_at, value->>'endsAt' AS ends_at,
+               value->>'at' AS at FROM json_each(?1)) AS u
+       WHERE alerts.fingerprint = u.fingerprint AND u.seq > alerts.seq`,
+    )
+    .bind(JSON.stringify(updates));
+
+/** Which of these events are in D1 already, as `fingerprint:seq`. */
+export const storedEvents = async (
+  db: D1Database,
+  ids: readonly (readonly [string, number])[],
+): Promise<Set<string>> => {
+  const { results } = await db
+    .prepare(
+      "SELECT fingerprint, seq FROM events WHERE (fingerprint, seq) IN (SELECT value->>0, value->>1 FROM json_each(?1))",
+    )
+    .bind(JSON.stringify(ids))
+    .all<{ fingerprint: string; seq: number }>();
+  return new Set(results.map((row) => `${row.fingerprint}:${row.seq}`));
+};

@@ -1,0 +1,123 @@
+/** Every table and column of D1; docs/storage.md says who writes each and how long it stays. */
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+/** Append-only: one row per transition. The primary key serves an alert's timeline, the index every list by time. */
+export const events = sqliteTable(
+  "events",
+  {
+    fingerprint: text().notNull(),
+    seq: integer().notNull(),
+    receivedAt: integer("received_at").notNull(),
+    kind: text().notNull(),
+    status: text().notNull(),
+    previousStatus: text("previous_status"),
+    alertname: text().notNull(),
+    severity: text().notNull(),
+    namespace: text(),
+    labels: text().notNull(),
+    annotations: text().notNull(),
+    startsAt: integer("starts_at").notNull(),
+    endsAt: integer("ends_at"),
+    generatorURL: text("generator_url").notNull(),
+    expired: integer().notNull(),
+    episodeSeq: integer("episode_seq").notNull(),
+    receiptId: text("receipt_id"),
+    source: text(),
+    format: text().notNull(),
+    upstream: text(),
+    sourceFingerprint: text("source_fingerprint"),
+    mode: text().notNull(),
+    configVersion: integer("config_version"),
+    classification: text(),
+    trace: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.fingerprint, table.seq] }), index("events_by_time").on(table.receivedAt)],
+);
+
+/** The newest state of every alert. */
+export const alerts = sqliteTable(
+  "alerts",
+  {
+    fingerprint: text().primaryKey(),
+    seq: integer().notNull(),
+    eventSeq: integer("event_seq").notNull(),
+    status: text().notNull(),
+    alertname: text().notNull(),
+    severity: text().notNull(),
+    namespace: text(),
+    labels: text().notNull(),
+    annotations: text().notNull(),
+    startsAt: integer("starts_at").notNull(),
+    endsAt: integer("ends_at"),
+    generatorURL: text("generator_url").notNull(),
+    firstSeen: integer("first_seen").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    source: text(),
+    classification: text(),
+  },
+  (table) => [index("alerts_firing").on(table.startsAt).where(sql`status = 'firing'`)],
+);
+
+/** One row per notification and target; `attempts` is its ledger. The key begins with time, so lists and the sweep need no index. */
+export const notifications = sqliteTable(
+  "notifications",
+  {
+    at: integer().notNull(),
+    subject: text().notNull(),
+    seq: integer().notNull(),
+    target: text().notNull(),
+    state: text().notNull(),
+    status: text().notNull(),
+    severity: text().notNull(),
+    alertname: text().notNull(),
+    /** The frozen notification where it cannot be rebuilt from one event. */
+    payload: text(),
+    attempts: text().notNull().default("[]"),
+    reason: text(),
+    error: text(),
+    nextAttemptAt: integer("next_attempt_at"),
+    completedAt: integer("completed_at"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.at, table.subject, table.seq, table.target] }),
+    index("notifications_dead").on(table.completedAt).where(sql`state = 'dead'`),
+  ],
+);
+
+/** API tokens by the SHA-256 of their value; the value itself is shown once, at creation. */
+export const tokens = sqliteTable("tokens", {
+  hash: text().primaryKey(),
+  name: text().notNull().unique(),
+  scopes: text().notNull(),
+  source: text(),
+  createdAt: integer("created_at").notNull(),
+  createdBy: text("created_by").notNull(),
+  lastUsedAt: integer("last_used_at"),
+  expiresAt: integer("expires_at"),
+});
+
+/** Who changed what, when and why. */
+export const audit = sqliteTable("audit", {
+  id: integer().primaryKey({ autoIncrement: true }),
+  at: integer().notNull(),
+  actor: text().notNull(),
+  action: text().notNull(),
+  subject: text().notNull(),
+  detail: text().notNull(),
+});
+
+/** The configuration documents, newest last; the newest is in force. */
+export const configVersions = sqliteTable("config_versions", {
+  version: integer().primaryKey({ autoIncrement: true }),
+  document: text().notNull(),
+  createdAt: integer("created_at").notNull(),
+  createdBy: text("created_by").notNull(),
+  note: text().notNull(),
+});
+
+/** Small values that cron keeps between runs, such as how far the sweep has come. */
+export const meta = sqliteTable("meta", {
+  key: text().primaryKey(),
+  value: text().notNull(),
+});

@@ -1,0 +1,47 @@
+/** What every route shares: the typed context, the scope guard and the OpenAPI application. */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { authenticate, type Caller, mayDo, type Scope } from "./auth.ts";
+import type { Bindings } from "./env.ts";
+import { problem } from "./problem.ts";
+
+export interface AppEnv {
+  Bindings: Bindings;
+  Variables: { requestId: string; caller: Caller };
+}
+
+/** Lets a request pass whose token holds the scope; 401 without a known token, 403 without the scope. */
+export const requireScope = (scope: Scope): MiddlewareHandler<AppEnv> =>
+  async function scopeGuard(c, next) {
+    const caller = await authenticate(c.env, c.req.raw.headers, Date.now());
+    if (caller === null) {
+      return problem(c, "unauthorized", "a valid token is needed", {
+        headers: { "www-authenticate": 'Bearer realm="alert-history", Basic realm="alert-history"' },
+      });
+    }
+    if (!mayDo(caller, scope)) return problem(c, "forbidden", `this token lacks the scope ${scope}`);
+    c.set("caller", caller);
+    await next();
+  };
+
+/** The part of a route definition that guards it and shows the scope in the API document. */
+export const scoped = (scope: Scope) => ({
+  security: [{ token: [] as string[] }],
+  middleware: [requireScope(scope)] as [MiddlewareHandler<AppEnv>],
+  "x-scope": scope,
+});
+
+/** A sub-application whose validation failures are problems: 400 for queries and paths, 422 for bodies. */
+export const routes = (): OpenAPIHono<AppEnv> =>
+  new OpenAPIHono<AppEnv>({
+    defaultHook: (result, c) => {
+      if (result.success) return;
+      const inBody = result.target === "json" || result.target === "form";
+      const errors = result.error.issues.map((issue) => ({
+        path: inBody ? `/${issue.path.join("/")}` : `${result.target}.${issue.path.join(".")}`,
+        message: issue.message,
+      }));
+      const detail = errors.map((e) => `${e.path} ${e.message}`).join("; ");
+      return problem(c, inBody ? "validation" : "invalid-parameter", detail, { errors });
+    },
+  });

@@ -1,0 +1,51 @@
+/** The Worker: HTTP, queues, cron, and the classes of its Durable Objects. */
+import type { AlertsMessage, NotificationsMessage } from "../core/messages.ts";
+import { app } from "./app.ts";
+import { consumeAlerts } from "./consumers/alerts.ts";
+import { consumeNotifications } from "./consumers/notifications.ts";
+import { runCron } from "./cron/index.ts";
+import type { Bindings } from "./env.ts";
+import { logError, logWarn } from "./log.ts";
+import { canonicalRequest } from "./paths.ts";
+
+export { AlertShard } from "./objects/alert-shard.ts";
+export { TargetObject } from "./objects/target.ts";
+export { TargetRegistry } from "./objects/target-registry.ts";
+
+/** A failed batch comes again after this; the outbox and the sweep ring anyway. */
+const RETRY_DELAY_SECONDS = 5;
+
+const consume = async (batch: MessageBatch, env: Bindings): Promise<void> => {
+  if (batch.queue === "alerts") {
+    const redelivered = batch.messages.some((message) => message.attempts > 1);
+    return consumeAlerts(
+      env,
+      batch.messages.map((message) => message.body as AlertsMessage),
+      redelivered,
+    );
+  }
+  if (batch.queue === "notifications") {
+    return consumeNotifications(
+      env,
+      batch.messages.map((message) => message.body as NotificationsMessage),
+    );
+  }
+  // A dead bell is no dead alert: the outbox or the pending row rings again.
+  logWarn("queue.dead", { queue: batch.queue, messages: batch.messages.length });
+};
+
+export default {
+  fetch: (request, env, ctx) => app.fetch(canonicalRequest(request), env, ctx),
+  async queue(batch, env) {
+    try {
+      await consume(batch, env);
+      batch.ackAll();
+    } catch (error) {
+      logError("queue.failed", error, { queue: batch.queue, messages: batch.messages.length });
+      batch.retryAll({ delaySeconds: RETRY_DELAY_SECONDS });
+    }
+  },
+  async scheduled(controller, env) {
+    await runCron(env, controller.scheduledTime);
+  },
+} satisfies ExportedHandler<Bindings>;

@@ -1,0 +1,59 @@
+/** From a dedup decision to the change that travels to the consumer. */
+import type { Alert, IngestFormat, Millis, UpstreamGroup } from "../../core/alert/alert.ts";
+import type { Dedup } from "../../core/dedup/decide.ts";
+import { type Change, MAX_MESSAGE_CHARS } from "../../core/messages.ts";
+import type { OutboxRow } from "./alert-shard-store.ts";
+
+/** Where a report came from; `alert` is null when the clock ended it. */
+export interface ReportContext {
+  readonly alert: Alert | null;
+  readonly now: Millis;
+  readonly receiptId: string | null;
+  readonly source: string | null;
+  readonly format: IngestFormat;
+  readonly upstream: UpstreamGroup | null;
+}
+
+export const changeOf = ({ entry, transition }: Dedup, report: ReportContext): Change =>
+  transition === null
+    ? {
+        kind: "update",
+        update: {
+          fingerprint: entry.fingerprint,
+          seq: entry.seq,
+          annotations: entry.annotations,
+          generatorURL: entry.generatorURL,
+          startsAt: entry.startsAt,
+          endsAt: entry.endsAt,
+          at: report.now,
+        },
+      }
+    : {
+        kind: "event",
+        event: {
+          fingerprint: entry.fingerprint,
+          seq: entry.seq,
+          kind: transition,
+          status: entry.status,
+          previousStatus: transition === "new" ? null : transition === "resolved" ? "firing" : "resolved",
+          labels: entry.labels,
+          annotations: entry.annotations,
+          startsAt: entry.startsAt,
+          endsAt: entry.endsAt,
+          generatorURL: entry.generatorURL,
+          receivedAt: report.now,
+          expired: report.alert === null,
+          episodeSeq: entry.episodeSeq,
+          receiptId: report.receiptId,
+          source: report.source,
+          format: report.format,
+          upstream: report.upstream,
+          sourceFingerprint: report.alert?.sourceFingerprint ?? null,
+        },
+      };
+
+/** The change as it travels: itself, or only its name where it would not fit a message. */
+export const messageChange = (row: OutboxRow): Change =>
+  JSON.stringify(row.change).length > MAX_MESSAGE_CHARS
+    ? { kind: "ref", fingerprint: row.fingerprint, seq: row.seq }
+    : row.change;

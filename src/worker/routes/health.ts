@@ -1,0 +1,73 @@
+/** `/healthz` asks nobody; `/readyz` really asks D1 and a Durable Object. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { authenticate, mayDo } from "../auth.ts";
+import { routes } from "../http.ts";
+import { registry } from "../registry.ts";
+
+/** A dependency that takes longer is as good as away for whoever waits for an alert. */
+const READY_TIMEOUT_MS = 3_000;
+const STARTED_AT = Date.now();
+
+const Health = z.object({ status: z.literal("ok"), service: z.string(), version: z.string(), timestamp: z.string() });
+const Ready = z.object({
+  status: z.enum(["ready", "not_ready"]),
+  uptime: z.number(),
+  timestamp: z.string(),
+  dependencies: z.record(z.string(), z.object({ ok: z.boolean(), latency_ms: z.number() })).optional(),
+});
+
+export const VERSION = "0.1.0";
+
+const check = async (ask: () => Promise<unknown>): Promise<{ ok: boolean; latency_ms: number }> => {
+  const from = Date.now();
+  const late = new Promise<boolean>((resolve) => setTimeout(resolve, READY_TIMEOUT_MS, false));
+  const done = ask().then(
+    () => true,
+    () => false,
+  );
+  return { ok: await Promise.race([done, late]), latency_ms: Date.now() - from };
+};
+
+export const healthRoutes = routes()
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/healthz",
+      summary: "Is the Worker running",
+      responses: { 200: { description: "It answers", content: { "application/json": { schema: Health } } } },
+    }),
+    (c) =>
+      c.json({
+        status: "ok" as const,
+        service: "alert-history",
+        version: VERSION,
+        timestamp: new Date().toISOString(),
+      }),
+  )
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/readyz",
+      summary: "Can it store alerts and reach its targets' registry",
+      responses: {
+        200: { description: "Ready", content: { "application/json": { schema: Ready } } },
+        503: { description: "Not ready", content: { "application/json": { schema: Ready } } },
+      },
+    }),
+    async (c) => {
+      const [database, shard, targets] = await Promise.all([
+        check(() => c.env.DB.prepare("SELECT 1").first()),
+        check(() => c.env.SHARDS.getByName("shard-0").status()),
+        check(() => registry(c.env).list()),
+      ]);
+      const ready = database.ok && shard.ok && targets.ok;
+      const caller = await authenticate(c.env, c.req.raw.headers, Date.now()).catch(() => null);
+      const body = {
+        status: ready ? ("ready" as const) : ("not_ready" as const),
+        uptime: (Date.now() - STARTED_AT) / 1000,
+        timestamp: new Date().toISOString(),
+        ...(caller !== null && mayDo(caller, "read") ? { dependencies: { database, shard, registry: targets } } : {}),
+      };
+      return ready ? c.json(body, 200) : c.json(body, 503);
+    },
+  );

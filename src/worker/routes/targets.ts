@@ -1,0 +1,112 @@
+/** Static targets: defined by an administrator, shown without their secrets. */
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Target } from "../../core/route/target.ts";
+import { readTarget } from "../../core/route/target-read.ts";
+import { targetPolicy } from "../address.ts";
+import { recordAudit } from "../db/audit.ts";
+import { routes, scoped } from "../http.ts";
+import { refuse } from "../problem.ts";
+import { type RegisteredTarget, registry } from "../registry.ts";
+import { time } from "../views.ts";
+
+const Shown = z.object({
+  name: z.string(),
+  type: z.string(),
+  format: z.string(),
+  url: z.string(),
+  enabled: z.boolean(),
+  priority: z.number(),
+  send_resolved: z.boolean(),
+  timeout_seconds: z.number(),
+  headers: z.array(z.string()),
+  origin: z.string(),
+  updated_at: z.string(),
+  description: z.string(),
+});
+
+/** Scheme and host: the rest of a URL may be its secret. */
+export const maskUrl = (url: string): string => {
+  const parsed = URL.parse(url);
+  return parsed === null ? "***" : `${parsed.protocol}//${parsed.host}/***`;
+};
+
+export const showTarget = ({ target, origin, updatedAt }: RegisteredTarget): z.infer<typeof Shown> => ({
+  name: target.name,
+  type: target.type,
+  format: target.format,
+  url: maskUrl(target.url),
+  enabled: target.enabled,
+  priority: target.priority,
+  send_resolved: target.sendResolved,
+  timeout_seconds: target.timeoutSeconds,
+  headers: Object.keys(target.headers),
+  origin,
+  updated_at: time(updatedAt),
+  description: target.description,
+});
+
+export const targetRoutes = routes()
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/api/v1/targets",
+      summary: "All targets",
+      ...scoped("read"),
+      responses: {
+        200: {
+          description: "Targets by name",
+          content: { "application/json": { schema: z.object({ targets: z.array(Shown) }) } },
+        },
+      },
+    }),
+    async (c) => c.json({ targets: (await registry(c.env).list()).map(showTarget) }),
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/api/v1/targets",
+      summary: "Define a target, replacing one of the same name",
+      ...scoped("admin"),
+      request: {
+        body: { required: true, content: { "application/json": { schema: z.record(z.string(), z.unknown()) } } },
+      },
+      responses: {
+        200: { description: "Replaced", content: { "application/json": { schema: Shown } } },
+        201: { description: "Created", content: { "application/json": { schema: Shown } } },
+        422: { description: "Refused, with the reason" },
+      },
+    }),
+    async (c) => {
+      const read = readTarget(c.req.valid("json"), targetPolicy(c.env));
+      if (!read.ok) {
+        const { reason, detail } = read.error;
+        return refuse(c, "validation", `${reason}: ${detail}`, { errors: [{ path: "", message: detail }] });
+      }
+      const target: Target = read.value;
+      const now = Date.now();
+      const stored = await registry(c.env).put(target, "static", now);
+      if (!stored.ok) {
+        const detail = stored.error === "too_large" ? "the definition is too large" : "ENCRYPTION_KEYS is not set";
+        return refuse(c, stored.error === "too_large" ? "too-large" : "dependency-unavailable", detail);
+      }
+      await recordAudit(c.env.DB, now, c.var.caller.name, "target.put", target.name, { format: target.format });
+      const shown = showTarget({ target, origin: "static", updatedAt: now });
+      return stored.value.replaced ? c.json(shown, 200) : c.json(shown, 201);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "delete",
+      path: "/api/v1/targets/{name}",
+      summary: "Remove a static target",
+      ...scoped("admin"),
+      request: { params: z.object({ name: z.string().max(63) }) },
+      responses: { 204: { description: "Removed" }, 404: { description: "No such target" } },
+    }),
+    async (c) => {
+      const { name } = c.req.valid("param");
+      if (!(await registry(c.env).remove(name))) return refuse(c, "not-found", `no target ${name}`);
+      await recordAudit(c.env.DB, Date.now(), c.var.caller.name, "target.delete", name, {});
+      return c.body(null, 204);
+    },
+  );

@@ -1,0 +1,103 @@
+/** The shapes of answers that several routes share: they validate, they document, and the dashboard's types come from them. */
+import { z } from "@hono/zod-openapi";
+
+const Labels = z.record(z.string(), z.string());
+
+export const ClassificationSchema = z
+  .object({
+    severity: z.string(),
+    category: z.string(),
+    confidence: z.number(),
+    reasoning: z.string(),
+    recommendations: z.array(z.string()),
+    source: z.string(),
+    model: z.string(),
+    prompt_version: z.string(),
+    created_at: z.string(),
+    cached: z.boolean(),
+    processing_time: z.number(),
+    rule: z.string().nullable(),
+    tags: z.array(z.string()),
+  })
+  .openapi("Classification");
+
+export const AttemptSchema = z
+  .object({
+    number: z.number(),
+    at: z.string(),
+    duration_ms: z.number(),
+    status_code: z.number().nullable(),
+    error_type: z.string().nullable(),
+    error: z.string().nullable(),
+  })
+  .openapi("Attempt");
+
+export const DeliverySchema = z
+  .object({
+    id: z.string(),
+    target_name: z.string(),
+    state: z.string(),
+    status: z.string(),
+    severity: z.string(),
+    alert_name: z.string(),
+    created_at: z.string(),
+    reason: z.string().nullable(),
+    error: z.string().nullable(),
+    next_attempt_at: z.string().nullable(),
+    completed_at: z.string().nullable(),
+    attempts: z.array(AttemptSchema),
+  })
+  .openapi("Delivery");
+
+export const TraceStepSchema = z
+  .object({
+    at: z.string(),
+    stage: z.string(),
+    decision: z.string(),
+    reason: z.string(),
+    target: z.string().optional(),
+  })
+  .openapi("TraceStep");
+
+export const EventSchema = z
+  .object({
+    event_id: z.string(),
+    fingerprint: z.string(),
+    seq: z.number(),
+    alertname: z.string(),
+    alert_name: z.string(),
+    status: z.string(),
+    kind: z.string(),
+    previous_status: z.string().nullable(),
+    severity: z.string(),
+    severity_label: z.string().nullable(),
+    namespace: z.string().nullable(),
+    labels: Labels,
+    annotations: Labels,
+    startsAt: z.string(),
+    endsAt: z.string().nullable(),
+    generatorURL: z.string(),
+    received_at: z.string(),
+    /** Only of a resolved event. */
+    duration_seconds: z.number().nullable(),
+    expired: z.boolean(),
+    receipt_id: z.string().nullable(),
+    source: z.string().nullable(),
+    source_format: z.string(),
+    source_fingerprint: z.string().nullable(),
+    upstream: z.object({ groupKey: z.string(), receiver: z.string(), externalURL: z.string() }).nullable(),
+    enrichment_mode: z.string(),
+    config_version: z.number().nullable(),
+    classification: ClassificationSchema.nullable(),
+    deliveries_summary: z.object({
+      sent: z.number(),
+      failed: z.number(),
+      pending: z.number(),
+      suppressed: z.number(),
+    }),
+  })
+  .openapi("Event");
+
+export type EventView = z.infer<typeof EventSchema>;
+export type DeliveryView = z.infer<typeof DeliverySchema>;
+export type TraceStepView = z.infer<typeof TraceStepSchema>;

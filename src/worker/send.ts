@@ -1,0 +1,61 @@
+/**
+ * The only fetch to a target: signs, sends, and reads the answer as plain data. Redirects are not followed, because
+ * the secret would travel to another host; an answer is read up to a limit and the rest is cancelled.
+ */
+import type { FormatRequest } from "../core/publish/format.ts";
+import type { Answer } from "../core/publish/outcome.ts";
+import { signStandardWebhook } from "./sign.ts";
+
+/** Only the start of an answer is ever shown or judged. */
+const MAX_ANSWER_BYTES = 20_000;
+
+const readStart = async (response: Response): Promise<string> => {
+  if (response.body === null) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    const part = chunk as Uint8Array;
+    text += decoder.decode(part.subarray(0, MAX_ANSWER_BYTES - bytes), { stream: true });
+    bytes += part.byteLength;
+    if (bytes >= MAX_ANSWER_BYTES) break;
+  }
+  return text;
+};
+
+/** Which failure of the connection it was, as far as the runtime's words tell. */
+const reasonOf = (error: unknown): "timeout" | "dns" | "tls" | "refused" => {
+  const name = error instanceof Error ? error.name : "";
+  const text = String(error).toLowerCase();
+  if (name === "TimeoutError" || name === "AbortError" || text.includes("timed out")) return "timeout";
+  if (text.includes("dns") || text.includes("getaddrinfo") || text.includes("resolve")) return "dns";
+  if (text.includes("tls") || text.includes("certificate") || text.includes("ssl")) return "tls";
+  return "refused";
+};
+
+/** Sends one request; `id` is constant over retries, `timeoutMs` covers connecting, answer and body. */
+export const send = async (request: FormatRequest, id: string, timeoutMs: number, now: number): Promise<Answer> => {
+  const signature =
+    request.signWith === undefined || request.signWith.length === 0
+      ? {}
+      : {
+          "webhook-id": id,
+          "webhook-timestamp": String(Math.floor(now / 1000)),
+          "webhook-signature": await signStandardWebhook(request.signWith, id, Math.floor(now / 1000), request.body),
+        };
+  try {
+    const response = await fetch(request.url, {
+      method: request.method,
+      headers: { "user-agent": "alert-history", ...request.headers, ...signature },
+      body: request.body,
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const body = await readStart(response);
+    return { kind: "answer", status: response.status, headers: Object.fromEntries(response.headers), body };
+  } catch (error) {
+    // The message of a fetch error can name the URL, and a URL can be the secret: only the reason leaves here.
+    const reason = reasonOf(error);
+    return { kind: "none", reason, error: reason };
+  }
+};
