@@ -31,6 +31,13 @@ const CACHE_MS = 5_000;
 const MAX_SEALED_CHARS = 64_000;
 
 let cached: { at: number; targets: Promise<RegisteredTarget[]> } | null = null;
+/** What the last complete reading held; for answers that must not wait. */
+let lastRead: readonly RegisteredTarget[] | null = null;
+
+const forget = (): void => {
+  cached = null;
+  lastRead = null;
+};
 
 // The library types its stubs as any and its options as {}; this is the one place that knows the shape.
 const objectOf = (env: Bindings): RegistryObject =>
@@ -57,9 +64,14 @@ export const registry = (env: Bindings) => ({
         .then((answer) => Promise.all(answer.targets.map((stored) => open(env, stored))))
         .then((lists) => lists.flat().sort((a, b) => (a.target.name < b.target.name ? -1 : 1)));
       cached = { at: now, targets };
-      targets.catch(() => {
-        cached = null;
-      });
+      targets.then(
+        (list) => {
+          lastRead = list;
+        },
+        () => {
+          cached = null;
+        },
+      );
     }
     return cached.targets;
   },
@@ -67,6 +79,10 @@ export const registry = (env: Bindings) => ({
   async get(name: string): Promise<RegisteredTarget | null> {
     return (await this.list()).find((entry) => entry.target.name === name) ?? null;
   },
+
+  /** The publishing mode as far as this isolate knows; asks nobody. */
+  peekMode: (): "intelligent" | "metrics_only" =>
+    lastRead !== null && !lastRead.some((entry) => entry.target.enabled) ? "metrics_only" : "intelligent",
 
   /** Stores a definition, replacing one of the same name. Errors: no_key, too_large. */
   async put(
@@ -78,13 +94,13 @@ export const registry = (env: Bindings) => ({
     if (!sealed.ok) return sealed;
     if (sealed.value.length > MAX_SEALED_CHARS) return err("too_large");
     const { replaced } = await objectOf(env).put({ name: target.name, sealed: sealed.value, origin, updatedAt: now });
-    cached = null;
+    forget();
     return ok({ replaced });
   },
 
   async remove(name: string): Promise<boolean> {
     const { removed } = await objectOf(env).remove(name);
-    cached = null;
+    forget();
     return removed;
   },
 });

@@ -6,7 +6,8 @@ import { registry } from "../registry.ts";
 
 /** A dependency that takes longer is as good as away for whoever waits for an alert. */
 const READY_TIMEOUT_MS = 3_000;
-const STARTED_AT = Date.now();
+/** The clock of a Worker stands still until its first request. */
+let startedAt: number | null = null;
 
 const Health = z.object({ status: z.literal("ok"), service: z.string(), version: z.string(), timestamp: z.string() });
 const Ready = z.object({
@@ -60,11 +61,12 @@ export const healthRoutes = routes()
         check(() => c.env.SHARDS.getByName("shard-0").status()),
         check(() => registry(c.env).list()),
       ]);
+      startedAt ??= Date.now();
       const ready = database.ok && shard.ok && targets.ok;
       const caller = await authenticate(c.env, c.req.raw.headers, Date.now()).catch(() => null);
       const body = {
         status: ready ? ("ready" as const) : ("not_ready" as const),
-        uptime: (Date.now() - STARTED_AT) / 1000,
+        uptime: (Date.now() - startedAt) / 1000,
         timestamp: new Date().toISOString(),
         ...(caller !== null && mayDo(caller, "read") ? { dependencies: { database, shard, registry: targets } } : {}),
       };

@@ -1,3 +1,120 @@
-/** Ingest: alerts in, a receipt out, and the receipt only when every accepted alert is on disk. */
-import { routes } from "../http.ts";
+/**
+ * Ingest: alerts in, a receipt out, and the receipt only when every accepted alert is on disk. Never a redirect and
+ * never 429, because senders take both for final; what may pass is 503 with Retry-After (targets.md 15).
+ */
+import type { Context } from "hono";
+import { decodeBody } from "../../core/ingest/decode.ts";
+import { MAX_BODY_BYTES } from "../../core/ingest/limits.ts";
+import { type Parsed, type ParseOptions, parseBody, parsePrometheus } from "../../core/ingest/parse.ts";
+import { malformed, type Problem, tooLarge } from "../../core/ingest/problem.ts";
+import { buildReceipt } from "../../core/ingest/receipt.ts";
+import type { Result } from "../../core/result.ts";
+import { readBody } from "../body.ts";
+import type { Bindings } from "../env.ts";
+import { type AppEnv, requireScope, routes } from "../http.ts";
+import { storeAlerts } from "../ingest.ts";
+import { logInfo } from "../log.ts";
+import { problem } from "../problem.ts";
+import { newReceiptId } from "../receipt-id.ts";
+import { registry } from "../registry.ts";
+import { labelRules } from "../settings.ts";
+
+/** What a sender is asked to wait when we cannot commit: Alertmanager's own first retries come sooner anyway. */
+const RETRY_AFTER_SECONDS = 5;
+
+const readAlerts = async (
+  c: Context<AppEnv>,
+  now: number,
+  parse: (json: unknown, options: ParseOptions) => Result<Parsed, Problem>,
+): Promise<Result<Parsed, Problem>> => {
+  const bytes = await readBody(c.req.raw, MAX_BODY_BYTES);
+  if (!bytes.ok) {
+    return bytes.error === "too_large"
+      ? tooLarge(`the body is larger than ${MAX_BODY_BYTES} bytes`)
+      : malformed("it could not be read to its end");
+  }
+  const json = decodeBody(bytes.value);
+  if (!json.ok) return json;
+  return parse(json.value, { now, ...parseSettings(c.env), ...(await labelRules(c.env, c.var.caller.source)) });
+};
+
+const parseSettings = (env: Bindings) => ({
+  pending: env.INGEST_PENDING === "firing" ? ("firing" as const) : ("skip" as const),
+  resolveTimeoutSeconds: Number(env.RESOLVE_TIMEOUT ?? 300),
+  webhookResolveTimeoutSeconds: Number(env.WEBHOOK_RESOLVE_TIMEOUT ?? 0),
+});
+
+const overloaded = (c: Context<AppEnv>): Response =>
+  problem(c, "overloaded", "the alerts could not all be stored; send them again", {
+    headers: { "retry-after": String(RETRY_AFTER_SECONDS) },
+  });
+
 export const ingestRoutes = routes();
+
+ingestRoutes.on(["POST", "PUT"], "/webhook", requireScope("ingest"), async (c) => {
+  const now = Date.now();
+  const parsed = await readAlerts(c, now, parseBody);
+  if (!parsed.ok) return problem(c, parsed.error.type, parsed.error.detail, { errors: parsed.error.errors });
+  const receiptId = newReceiptId(now);
+  const stored = await storeAlerts(c.env, parsed.value, receiptId, c.var.caller.source);
+  if (!stored.ok) return overloaded(c);
+  const { httpStatus, body } = buildReceipt(parsed.value, stored.value, {
+    requestId: c.var.requestId,
+    receiptId,
+    mode: registry(c.env).peekMode(),
+    processingTimeMs: Date.now() - now,
+  });
+  logInfo("ingest.stored", {
+    requestId: c.var.requestId,
+    receiptId,
+    format: body.webhook_type,
+    source: c.var.caller.source,
+    received: body.alerts_received,
+    failed: body.alerts_failed,
+  });
+  return c.json(body, httpStatus);
+});
+
+ingestRoutes.post("/api/v2/alerts", requireScope("ingest"), async (c) => {
+  const now = Date.now();
+  const parsed = await readAlerts(c, now, parsePrometheus);
+  // Alertmanager's API answers errors as a JSON string.
+  if (!parsed.ok) {
+    const detail = [parsed.error.detail, ...parsed.error.errors.map((e) => `${e.path}: ${e.message}`)].join("; ");
+    return c.json(detail, parsed.error.type === "too-large" ? 413 : 400);
+  }
+  const receiptId = newReceiptId(now);
+  const stored = await storeAlerts(c.env, parsed.value, receiptId, c.var.caller.source);
+  if (!stored.ok) {
+    return c.json("the alerts could not all be stored; send them again", 503, {
+      "retry-after": String(RETRY_AFTER_SECONDS),
+    });
+  }
+  logInfo("ingest.stored", {
+    requestId: c.var.requestId,
+    receiptId,
+    format: parsed.value.format,
+    source: c.var.caller.source,
+    received: parsed.value.received,
+    failed: parsed.value.rejects.length,
+  });
+  if (parsed.value.rejects.length > 0) {
+    return c.json(parsed.value.rejects.map(({ path, error }) => `${path}: ${error}`).join("; "), 400);
+  }
+  return c.body(null, 200);
+});
+
+const documented = {
+  security: [{ token: [] as string[] }],
+  "x-scope": "ingest",
+  responses: { 200: { description: "Stored" }, 503: { description: "Not stored; send again" } },
+};
+for (const method of ["post", "put"] as const) {
+  ingestRoutes.openAPIRegistry.registerPath({ method, path: "/webhook", summary: "Alerts of any known format", ...documented });
+}
+ingestRoutes.openAPIRegistry.registerPath({
+  method: "post",
+  path: "/api/v2/alerts",
+  summary: "Alerts as Prometheus sends them to an Alertmanager",
+  ...documented,
+});

@@ -1,0 +1,67 @@
+/** Commits parsed alerts: one call per shard touched, and no answer before each of them has said that it is on disk. */
+import { alertName } from "../core/alert/alert.ts";
+import type { DedupOutcome } from "../core/dedup/decide.ts";
+import type { Parsed } from "../core/ingest/parse.ts";
+import { err, ok, type Result } from "../core/result.ts";
+import type { Bindings } from "./env.ts";
+import { logError } from "./log.ts";
+import type { IngestAnswer, IngestBatch } from "./objects/alert-shard.ts";
+import { shardName, shardOf } from "./shards.ts";
+
+/** A call that failed for a passing reason (a deploy, a reset) is made once more: it is idempotent. */
+const ATTEMPTS = 2;
+
+const isRetryable = (error: unknown): boolean =>
+  error instanceof Error &&
+  !("overloaded" in error && error.overloaded === true) &&
+  (("retryable" in error && error.retryable === true) || error.message.includes("code was updated"));
+
+const callShard = async (env: Bindings, name: string, batch: IngestBatch): Promise<IngestAnswer> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      // A stub that threw stays broken, so each attempt takes a fresh one.
+      return await shardOf(env, name).ingest(batch);
+    } catch (error) {
+      logError("ingest.shard", error, { shard: name, attempt });
+      if (attempt >= ATTEMPTS || !isRetryable(error)) return { ok: false, reason: "overloaded" };
+    }
+  }
+};
+
+/**
+ * Stores every alert of a request; the outcomes come in the order of `parsed.alerts`. An error means that at least
+ * one alert is not known to be safe: the sender must repeat the request, and what was stored is then a duplicate.
+ */
+export const storeAlerts = async (
+  env: Bindings,
+  parsed: Parsed,
+  receiptId: string,
+  source: string | null,
+): Promise<Result<readonly DedupOutcome[], "overloaded">> => {
+  const byShard = new Map<string, number[]>();
+  let lastName: string | null = null;
+  let lastShard = "";
+  parsed.alerts.forEach(({ alert }, i) => {
+    const name = "alertname" in alert.labels ? alertName(alert.labels) : null;
+    if (name === null || name !== lastName) lastShard = shardName(env, alert.labels);
+    lastName = name;
+    const list = byShard.get(lastShard);
+    if (list === undefined) byShard.set(lastShard, [i]);
+    else list.push(i);
+  });
+  const outcomes = new Array<DedupOutcome>(parsed.alerts.length);
+  const { format, upstream } = parsed;
+  const answers = await Promise.all(
+    [...byShard].map(async ([name, indexes]) => {
+      const alerts = indexes.map((i) => parsed.alerts[i]!.alert);
+      const answer = await callShard(env, name, { alerts, receiptId, source, format, upstream });
+      if (answer.ok) {
+        indexes.forEach((i, k) => {
+          outcomes[i] = answer.outcomes[k]!;
+        });
+      }
+      return answer.ok;
+    }),
+  );
+  return answers.every((stored) => stored) ? ok(outcomes) : err("overloaded");
+};
