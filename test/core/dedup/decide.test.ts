@@ -1,0 +1,112 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Alert, Labels } from "../../../src/core/alert/alert.ts";
+import { decide, type Entry, expire } from "../../../src/core/dedup/decide.ts";
+
+const T = Date.parse("2026-01-01T10:00:00Z");
+const MINUTE = 60_000;
+
+const report = (status: "firing" | "resolved", over: Partial<Alert> = {}): Alert => ({
+  fingerprint: "b5160f6bd9249a48",
+  labels: { alertname: "HighCPU" },
+  annotations: { summary: "hot" },
+  status,
+  startsAt: T,
+  endsAt: status === "resolved" ? T + MINUTE : null,
+  expiresAt: null,
+  generatorURL: "http://prom/graph",
+  ...over,
+});
+const after = (...reports: Alert[]): Entry | null =>
+  reports.reduce<Entry | null>((entry, alert) => decide(entry, alert, T, null).entry, null);
+
+const firing = report("firing");
+const resolved = report("resolved");
+const text = (annotations: Labels): Partial<Alert> => ({ annotations });
+
+describe("what a report means next to what is remembered", () => {
+  test.each<[sentence: string, before: Entry | null, incoming: Alert, outcome: string, transition: string | null]>([
+    ["a first firing is new", null, firing, "new", "new"],
+    ["a first resolve is new too, with status resolved", null, resolved, "new", "new"],
+    ["the same firing again is a duplicate", after(firing), firing, "duplicate", null],
+    ["other annotations update", after(firing), report("firing", text({ summary: "hotter" })), "updated", null],
+    ["absent annotations change nothing", after(firing), report("firing", text({})), "duplicate", null],
+    ["another link updates", after(firing), report("firing", { generatorURL: "http://b" }), "updated", null],
+    ["an earlier start updates", after(firing), report("firing", { startsAt: T - 1 }), "updated", null],
+    ["a later start is a duplicate", after(firing), report("firing", { startsAt: T + 1 }), "duplicate", null],
+    ["a moved expiry is a duplicate", after(firing), report("firing", { expiresAt: T + 9 }), "duplicate", null],
+    ["a resolve ends a firing", after(firing), resolved, "resolved", "resolved"],
+    ["an end before the start is old news", after(firing), report("resolved", { endsAt: T - 1 }), "duplicate", null],
+    ["the same resolve again is a duplicate", after(firing, resolved), resolved, "duplicate", null],
+    ["a later end updates", after(firing, resolved), report("resolved", { endsAt: T + 9e5 }), "updated", null],
+    [
+      "an earlier end is a duplicate",
+      after(firing, resolved),
+      report("resolved", { endsAt: T + 1 }),
+      "duplicate",
+      null,
+    ],
+    ["a firing after a resolve reopens", after(firing, resolved), firing, "reopened", "reopened"],
+  ])("%s", (_, before, incoming, outcome, transition) => {
+    const result = decide(before, incoming, T, "eu");
+    expect([result.outcome, result.transition]).toEqual([outcome, transition]);
+    expect(result.entry.seq).toBe((before?.seq ?? 0) + (outcome === "duplicate" ? 0 : 1));
+  });
+
+  test("the earliest start stays, whichever replica reports it", () => {
+    expect(after(firing, report("firing", { startsAt: T - 5 }), report("firing", { startsAt: T + 5 }))?.startsAt).toBe(
+      T - 5,
+    );
+  });
+
+  test("a duplicate counts and renews the expiry", () => {
+    const entry = decide(after(firing), report("firing", { expiresAt: T + MINUTE }), T + 7, null).entry;
+    expect(entry).toMatchObject({ receiveCount: 2, lastReceivedAt: T + 7, expiresAt: T + MINUTE });
+  });
+
+  test("an alert nobody renews ends at its expiry", () => {
+    const ended = expire(after(report("firing", { expiresAt: T + MINUTE }))!);
+    expect(ended.transition).toBe("resolved");
+    expect(ended.entry).toMatchObject({ status: "resolved", endsAt: T + MINUTE, expiresAt: null, seq: 2 });
+  });
+
+  test("a reopened alert begins a new stretch with the start it was sent with", () => {
+    const entry = after(firing, resolved, report("firing", { startsAt: T - 99 }))!;
+    expect(entry).toMatchObject({ status: "firing", startsAt: T - 99, endsAt: null, seq: 3, episodeSeq: 3 });
+  });
+});
+
+describe("any order, repetition and interleaving", () => {
+  const step = fc.record({
+    who: fc.integer({ min: 0, max: 3 }),
+    status: fc.constantFrom("firing" as const, "resolved" as const),
+    text: fc.constantFrom("a", "b"),
+  });
+
+  test("ends in the state of a model that only remembers the last word on each alert", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const entries = new Map<number, Entry>();
+        const model = new Map<number, { status: string; transitions: number }>();
+        steps.forEach(({ who, status, text: summary }, i) => {
+          const at = T + i * MINUTE;
+          const alert = report(status, {
+            fingerprint: `f${who}`,
+            annotations: { summary },
+            startsAt: at,
+            endsAt: status === "resolved" ? at : null,
+          });
+          const known = entries.get(who) ?? null;
+          const { entry, outcome, transition } = decide(known, alert, at, null);
+          expect(entry.seq).toBe((known?.seq ?? 0) + (outcome === "duplicate" ? 0 : 1));
+          const before = model.get(who);
+          const changes = before === undefined || before.status !== status;
+          expect(transition !== null).toBe(changes);
+          model.set(who, { status, transitions: (before?.transitions ?? 0) + (changes ? 1 : 0) });
+          entries.set(who, entry);
+        });
+        for (const [who, { status }] of model) expect(entries.get(who)?.status).toBe(status);
+      }),
+    );
+  });
+});
