@@ -17,7 +17,7 @@ const report = (status: "firing" | "resolved", over: Partial<Alert> = {}): Alert
   generatorURL: "http://prom/graph",
   ...over,
 });
-const after = (...reports: Alert[]): Entry | null =>
+const remembered = (...reports: Alert[]): Entry | null =>
   reports.reduce<Entry | null>((entry, alert) => decide(entry, alert, T, null).entry, null);
 
 const firing = report("firing");
@@ -28,25 +28,31 @@ describe("what a report means next to what is remembered", () => {
   test.each<[sentence: string, before: Entry | null, incoming: Alert, outcome: string, transition: string | null]>([
     ["a first firing is new", null, firing, "new", "new"],
     ["a first resolve is new too, with status resolved", null, resolved, "new", "new"],
-    ["the same firing again is a duplicate", after(firing), firing, "duplicate", null],
-    ["other annotations update", after(firing), report("firing", text({ summary: "hotter" })), "updated", null],
-    ["absent annotations change nothing", after(firing), report("firing", text({})), "duplicate", null],
-    ["another link updates", after(firing), report("firing", { generatorURL: "http://b" }), "updated", null],
-    ["an earlier start updates", after(firing), report("firing", { startsAt: T - 1 }), "updated", null],
-    ["a later start is a duplicate", after(firing), report("firing", { startsAt: T + 1 }), "duplicate", null],
-    ["a moved expiry is a duplicate", after(firing), report("firing", { expiresAt: T + 9 }), "duplicate", null],
-    ["a resolve ends a firing", after(firing), resolved, "resolved", "resolved"],
-    ["an end before the start is old news", after(firing), report("resolved", { endsAt: T - 1 }), "duplicate", null],
-    ["the same resolve again is a duplicate", after(firing, resolved), resolved, "duplicate", null],
-    ["a later end updates", after(firing, resolved), report("resolved", { endsAt: T + 9e5 }), "updated", null],
+    ["the same firing again is a duplicate", remembered(firing), firing, "duplicate", null],
+    ["other annotations update", remembered(firing), report("firing", text({ summary: "hotter" })), "updated", null],
+    ["absent annotations change nothing", remembered(firing), report("firing", text({})), "duplicate", null],
+    ["another link updates", remembered(firing), report("firing", { generatorURL: "http://b" }), "updated", null],
+    ["an earlier start updates", remembered(firing), report("firing", { startsAt: T - 1 }), "updated", null],
+    ["a later start is a duplicate", remembered(firing), report("firing", { startsAt: T + 1 }), "duplicate", null],
+    ["a moved expiry is a duplicate", remembered(firing), report("firing", { expiresAt: T + 9 }), "duplicate", null],
+    ["a resolve ends a firing", remembered(firing), resolved, "resolved", "resolved"],
+    [
+      "an end before the start is old news",
+      remembered(firing),
+      report("resolved", { endsAt: T - 1 }),
+      "duplicate",
+      null,
+    ],
+    ["the same resolve again is a duplicate", remembered(firing, resolved), resolved, "duplicate", null],
+    ["a later end updates", remembered(firing, resolved), report("resolved", { endsAt: T + 9e5 }), "updated", null],
     [
       "an earlier end is a duplicate",
-      after(firing, resolved),
+      remembered(firing, resolved),
       report("resolved", { endsAt: T + 1 }),
       "duplicate",
       null,
     ],
-    ["a firing after a resolve reopens", after(firing, resolved), firing, "reopened", "reopened"],
+    ["a firing after a resolve reopens", remembered(firing, resolved), firing, "reopened", "reopened"],
   ])("%s", (_, before, incoming, outcome, transition) => {
     const result = decide(before, incoming, T, "eu");
     expect([result.outcome, result.transition]).toEqual([outcome, transition]);
@@ -54,24 +60,24 @@ describe("what a report means next to what is remembered", () => {
   });
 
   test("the earliest start stays, whichever replica reports it", () => {
-    expect(after(firing, report("firing", { startsAt: T - 5 }), report("firing", { startsAt: T + 5 }))?.startsAt).toBe(
-      T - 5,
-    );
+    expect(
+      remembered(firing, report("firing", { startsAt: T - 5 }), report("firing", { startsAt: T + 5 }))?.startsAt,
+    ).toBe(T - 5);
   });
 
   test("a duplicate counts and renews the expiry", () => {
-    const entry = decide(after(firing), report("firing", { expiresAt: T + MINUTE }), T + 7, null).entry;
+    const entry = decide(remembered(firing), report("firing", { expiresAt: T + MINUTE }), T + 7, null).entry;
     expect(entry).toMatchObject({ receiveCount: 2, lastReceivedAt: T + 7, expiresAt: T + MINUTE });
   });
 
   test("an alert nobody renews ends at its expiry", () => {
-    const ended = expire(after(report("firing", { expiresAt: T + MINUTE }))!);
+    const ended = expire(remembered(report("firing", { expiresAt: T + MINUTE }))!);
     expect(ended.transition).toBe("resolved");
     expect(ended.entry).toMatchObject({ status: "resolved", endsAt: T + MINUTE, expiresAt: null, seq: 2 });
   });
 
   test("a reopened alert begins a new stretch with the start it was sent with", () => {
-    const entry = after(firing, resolved, report("firing", { startsAt: T - 99 }))!;
+    const entry = remembered(firing, resolved, report("firing", { startsAt: T - 99 }))!;
     expect(entry).toMatchObject({ status: "firing", startsAt: T - 99, endsAt: null, seq: 3, episodeSeq: 3 });
   });
 });
