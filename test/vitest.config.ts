@@ -1,21 +1,47 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-/** Plain Node: pure code, the exporter, the architecture. What needs workerd has its own project. */
-export default defineConfig({
+/** 32 bytes, only ever used by tests. */
+const TEST_KEY = `k1:${Buffer.alloc(32, 7).toString("base64")}`;
+
+export default defineConfig(async () => ({
   test: {
     projects: [
       {
+        // Plain Node: pure code, formats, the exporter, the architecture.
         test: {
           name: "node",
-          include: [
-            "test/core/**/*.test.ts",
-            "test/contract/**/*.test.ts",
-            "test/exporter/**/*.test.ts",
-            "test/*.test.ts",
-          ],
+          include: ["test/core/**/*.test.ts", "test/contract/**/*.test.ts", "test/exporter/**/*.test.ts", "test/*.test.ts"],
           testTimeout: 60_000,
+        },
+      },
+      {
+        // The real runtime: Durable Objects, D1 and queues as they are.
+        plugins: [
+          cloudflareTest({
+            remoteBindings: false,
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                ENVIRONMENT: "local",
+                ALLOW_PRIVATE_TARGETS: "local",
+                ADMIN_TOKEN: "test-admin",
+                INGEST_TOKEN: "test-ingest",
+                ENCRYPTION_KEYS: TEST_KEY,
+                TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+              },
+            },
+          }),
+        ],
+        test: {
+          name: "workerd",
+          include: ["test/worker/**/*.test.ts"],
+          setupFiles: ["./test/support/migrations.ts"],
+          testTimeout: 30_000,
+          // itty-durable is CommonJS around ES modules; only the optimizer makes it loadable here.
+          deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable", "itty-router"] } } },
         },
       },
     ],
   },
-});
+}));
