@@ -6,6 +6,7 @@ const TEST_KEY = `k1:${Buffer.alloc(32, 7).toString("base64")}`;
 
 export default defineConfig(async () => ({
   test: {
+    silent: "passed-only",
     projects: [
       {
         // Plain Node: pure code, formats, the exporter, the architecture.
