@@ -1,0 +1,262 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import fc from "fast-check";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Alert } from "../../src/core/alert/alert.ts";
+import { fingerprint } from "../../src/core/alert/fingerprint.ts";
+import type { AlertShard, IngestBatch } from "../../src/worker/objects/alert-shard.ts";
+import { eventually } from "../support/api.ts";
+
+afterEach(() => vi.useRealTimers());
+
+let count = 0;
+const shard = () => env.SHARDS.getByName(`test-${++count}`) as DurableObjectStub<AlertShard>;
+const alert = (name: string, status: "firing" | "resolved" = "firing", over: Partial<Alert> = {}): Alert => {
+  const labels = { alertname: name };
+  const at = Date.now();
+  return {
+    fingerprint: fingerprint(labels),
+    labels,
+    annotations: {},
+    status,
+    startsAt: at - 1000,
+    endsAt: status === "resolved" ? at : null,
+    expiresAt: null,
+    generatorURL: "",
+    ...over,
+  };
+};
+const batch = (...alerts: Alert[]): IngestBatch => ({
+  alerts,
+  receiptId: "r",
+  source: null,
+  format: "generic",
+  upstream: null,
+});
+const outcomes = async (stub: DurableObjectStub<AlertShard>, ...alerts: Alert[]) => {
+  const answer = await stub.ingest(batch(...alerts));
+  return answer.ok ? answer.outcomes : [answer.reason];
+};
+/** Everything on disk, as text: two equal dumps mean that nothing was written between them. */
+const dump = (stub: DurableObjectStub<AlertShard>): Promise<string> =>
+  runInDurableObject(stub, (_, state) =>
+    JSON.stringify(
+      ["entries", "outbox", "signs"].map((table) => state.storage.sql.exec(`SELECT * FROM ${table}`).toArray()),
+    ),
+  );
+const outbox = (stub: DurableObjectStub<AlertShard>): Promise<number> => stub.status().then((s) => s.outboxRows);
+const eventsOf = async (name: string) =>
+  (
+    await env.DB.prepare("SELECT kind, expired FROM events WHERE alertname = ? ORDER BY seq")
+      .bind(name)
+      .all<{ kind: string; expired: number }>()
+  ).results;
+
+describe("durable writes", () => {
+  test("a change is on disk with its outbox row before the answer, and the row goes when D1 holds the event", async () => {
+    const stub = shard();
+    expect(await outcomes(stub, alert("Written"))).toEqual(["new"]);
+    await eventually(
+      () => eventsOf("Written"),
+      (events) => events.length === 1,
+    );
+    await eventually(
+      () => outbox(stub),
+      (rows) => rows === 0,
+    );
+  });
+
+  test("duplicates write nothing", async () => {
+    const stub = shard();
+    const same = alert("Same");
+    await outcomes(stub, same);
+    await eventually(
+      () => outbox(stub),
+      (rows) => rows === 0,
+    );
+    const before = await dump(stub);
+    for (let i = 0; i < 50; i++) expect(await outcomes(stub, same)).toEqual(["duplicate"]);
+    expect(await dump(stub)).toBe(before);
+    expect((await stub.seen(same.fingerprint))?.receiveCount).toBe(51);
+  });
+
+  test("what duplicates counted is written together by the alarm and survives the object's memory", async () => {
+    const stub = shard();
+    const many = Array.from({ length: 40 }, (_, i) => alert(`Counted${i}`));
+    await outcomes(stub, ...many);
+    await eventually(
+      () => outbox(stub),
+      (rows) => rows === 0,
+    );
+    await outcomes(stub, ...many);
+    await runDurableObjectAlarm(stub);
+    const rows = await runInDurableObject(stub, (_, state) =>
+      Number(state.storage.sql.exec("SELECT count(*) AS n FROM signs").one()["n"]),
+    );
+    expect(rows).toBeLessThanOrEqual(16);
+    await evictDurableObject(stub);
+    expect((await stub.seen(many[7]!.fingerprint))?.receiveCount).toBe(2);
+  });
+});
+
+describe("a lost bell", () => {
+  test("is rung again by the alarm, and the event is written once", async () => {
+    const stub = shard();
+    const lost = vi.spyOn(env.ALERTS, "sendBatch").mockRejectedValue(new Error("the queue is away"));
+    expect(await outcomes(stub, alert("Rung"))).toEqual(["new"]);
+    await eventually(
+      async () => lost.mock.calls.length,
+      (calls) => calls > 0,
+    );
+    lost.mockRestore();
+    expect([await outbox(stub), await eventsOf("Rung")]).toEqual([1, []]);
+    await evictDurableObject(stub);
+    await runDurableObjectAlarm(stub);
+    await eventually(
+      () => outbox(stub),
+      (rows) => rows === 0,
+    );
+    expect(await eventsOf("Rung")).toEqual([{ kind: "new", expired: 0 }]);
+  });
+
+  test("holds back no change of another alert, and its own later changes keep their order", async () => {
+    const stub = shard();
+    const lost = vi.spyOn(env.ALERTS, "sendBatch").mockRejectedValue(new Error("the queue is away"));
+    await outcomes(stub, alert("Ordered"));
+    await outcomes(stub, alert("Ordered", "resolved"), alert("Ordered", "firing", { startsAt: Date.now() + 5 }));
+    await eventually(
+      async () => lost.mock.calls.length,
+      (calls) => calls > 1,
+    );
+    lost.mockRestore();
+    await evictDurableObject(stub);
+    await runDurableObjectAlarm(stub);
+    await eventually(
+      () => outbox(stub),
+      (rows) => rows === 0,
+    );
+    expect((await eventsOf("Ordered")).map((event) => event.kind)).toEqual(["new", "resolved", "reopened"]);
+  });
+
+  test("too many unconfirmed changes refuse more, and say so as a value", async () => {
+    const stub = shard();
+    await runInDurableObject(stub, (_, state) => {
+      state.storage.sql.exec(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+         INSERT INTO outbox SELECT 'f' || i, 1, 0, NULL, '{"kind":"ref","fingerprint":"x","seq":0}' FROM n`,
+      );
+    });
+    await evictDurableObject(stub);
+    expect(await outcomes(stub, alert("Refused"))).toEqual(["overloaded"]);
+  });
+});
+
+describe("expiry", () => {
+  const start = Date.now();
+  const at = (ms: number) => vi.useFakeTimers({ toFake: ["Date"], now: start + ms });
+  const until = (ms: number) => ({ expiresAt: start + ms, startsAt: start });
+
+  test("ends an alert that nobody renewed, once", async () => {
+    const stub = shard();
+    at(0);
+    await outcomes(stub, alert("Expiring", "firing", until(60_000)));
+    at(59_000);
+    await runDurableObjectAlarm(stub);
+    expect((await stub.seen(fingerprint({ alertname: "Expiring" })))?.receiveCount).toBe(1);
+    at(61_000);
+    await runDurableObjectAlarm(stub);
+    await runDurableObjectAlarm(stub);
+    vi.useRealTimers();
+    await eventually(
+      () => eventsOf("Expiring"),
+      (events) => events.length === 2,
+    );
+    expect(await eventsOf("Expiring")).toEqual([
+      { kind: "new", expired: 0 },
+      { kind: "resolved", expired: 1 },
+    ]);
+  });
+
+  test("ten renewals make one event", async () => {
+    const stub = shard();
+    for (let i = 0; i < 10; i++) {
+      at(i * 60_000);
+      await outcomes(stub, alert("Renewed", "firing", until((i + 4) * 60_000)));
+      await runDurableObjectAlarm(stub);
+    }
+    vi.useRealTimers();
+    await eventually(
+      () => outbox(stub),
+      (rows) => rows === 0,
+    );
+    expect(await eventsOf("Renewed")).toEqual([{ kind: "new", expired: 0 }]);
+  });
+
+  test("waits once for the sender after the object lost its memory, and only once", async () => {
+    const stub = shard();
+    at(0);
+    await outcomes(stub, alert("Forgotten", "firing", until(60_000)));
+    await evictDurableObject(stub);
+    at(70_000);
+    await runDurableObjectAlarm(stub);
+    await evictDurableObject(stub);
+    at(70_000 + 299_000);
+    await runDurableObjectAlarm(stub);
+    expect((await dump(stub)).includes('"resolved"')).toBe(false);
+    at(70_000 + 301_000);
+    await runDurableObjectAlarm(stub);
+    vi.useRealTimers();
+    await eventually(
+      () => eventsOf("Forgotten"),
+      (events) => events.length === 2,
+    );
+  });
+});
+
+test("any order, repetition and interleaving leaves the state and the events of a simple model", async () => {
+  const step = fc.record({
+    who: fc.integer({ min: 0, max: 3 }),
+    status: fc.constantFrom("firing" as const, "resolved" as const),
+    evict: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
+      const stub = shard();
+      const run = `run${count}`;
+      const model = new Map<string, string[]>();
+      let clock = Date.now();
+      for (const { who, status, evict } of steps) {
+        const name = `${run}-${who}`;
+        clock += 1000;
+        await outcomes(stub, alert(name, status, { startsAt: clock, endsAt: status === "resolved" ? clock : null }));
+        const kinds = model.get(name) ?? [];
+        const last =
+          kinds.length === 0
+            ? null
+            : kinds.at(-1) === "resolved" || kinds.at(-1) === "new:resolved"
+              ? "resolved"
+              : "firing";
+        if (last === null) kinds.push(status === "firing" ? "new" : "new:resolved");
+        else if (last !== status) kinds.push(status === "firing" ? "reopened" : "resolved");
+        model.set(name, kinds);
+        if (evict) await evictDurableObject(stub);
+      }
+      await eventually(
+        async () => {
+          if ((await outbox(stub)) > 0) await runDurableObjectAlarm(stub);
+          return outbox(stub);
+        },
+        (rows) => rows === 0,
+        20_000,
+      );
+      for (const [name, kinds] of model) {
+        expect((await eventsOf(name)).map((event) => event.kind)).toEqual(kinds.map((kind) => kind.split(":")[0]));
+        const current = await env.DB.prepare("SELECT status FROM alerts WHERE alertname = ?")
+          .bind(name)
+          .first<string>("status");
+        expect(current).toBe(kinds.at(-1)!.endsWith("resolved") ? "resolved" : "firing");
+      }
+    }),
+    { numRuns: 15 },
+  );
+}, 120_000);
