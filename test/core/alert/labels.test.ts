@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Labels } from "../../../src/core/alert/alert.ts";
 import {
   addLabels,
   commonLabels,
@@ -68,7 +69,7 @@ describe("reading", () => {
     expect(equalLabels(b, a)).toBe(equal);
   });
 
-  test.each([
+  test.each<[string, Labels[], Labels]>([
     ["no sets have nothing in common", [], {}],
     ["one set has all", [{ a: "1" }], { a: "1" }],
     [
