@@ -6,13 +6,18 @@ const TEST_KEY = `k1:${Buffer.alloc(32, 7).toString("base64")}`;
 
 export default defineConfig(async () => ({
   test: {
-    silent: "passed-only",
+    silent: "passed-only" as const,
     projects: [
       {
         // Plain Node: pure code, formats, the exporter, the architecture.
         test: {
           name: "node",
-          include: ["test/core/**/*.test.ts", "test/contract/**/*.test.ts", "test/exporter/**/*.test.ts", "test/*.test.ts"],
+          include: [
+            "test/core/**/*.test.ts",
+            "test/contract/**/*.test.ts",
+            "test/exporter/**/*.test.ts",
+            "test/*.test.ts",
+          ],
           testTimeout: 60_000,
         },
       },
