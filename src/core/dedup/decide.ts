@@ -2,10 +2,14 @@
  * What one report of an alert means next to what is remembered of it (contracts 4.2). It keeps no clock and stores
  * nothing: the shard does, in one transaction with the outbox row of every outcome but `duplicate`.
  */
-import type { Alert, AlertStatus, Labels, Millis } from "../alert/alert.ts";
-import type { EventKind } from "../history/event.ts";
 
-export type DedupOutcome = "new" | "updated" | "resolved" | "reopened" | "duplicate";
+import type { Alert, AlertStatus, Labels, Millis } from "../alert/alert.ts";
+import { equalLabels } from "../alert/labels.ts";
+import type { EventKind } from "../history/event.ts";
+import type { AlertOutcome } from "../ingest/receipt.ts";
+
+/** Known to the sender as the outcome of each alert in its receipt. */
+export type DedupOutcome = AlertOutcome;
 
 /** What dedup remembers per fingerprint. */
 export interface Entry {
@@ -31,11 +35,6 @@ export interface Dedup {
   /** The transition to record, or null: a change of annotations or of a known end is none. */
   readonly transition: EventKind | null;
 }
-
-const sameLabels = (a: Labels, b: Labels): boolean => {
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key]);
-};
 
 /** Compares a report with the entry of its fingerprint; `now` is the receive time. */
 export const decide = (entry: Entry | null, alert: Alert, now: Millis, source: string | null): Dedup => {
@@ -80,7 +79,7 @@ const open = (seen: Entry | null, alert: Alert, now: Millis, source: string | nu
 
 const stillFiring = (seen: Entry, alert: Alert): Dedup => {
   const annotations =
-    Object.keys(alert.annotations).length > 0 && !sameLabels(seen.annotations, alert.annotations)
+    Object.keys(alert.annotations).length > 0 && !equalLabels(seen.annotations, alert.annotations)
       ? alert.annotations
       : seen.annotations;
   const generatorURL = alert.generatorURL !== "" ? alert.generatorURL : seen.generatorURL;

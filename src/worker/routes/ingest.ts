@@ -6,7 +6,7 @@ import type { Context } from "hono";
 import { decodeBody } from "../../core/ingest/decode.ts";
 import { MAX_BODY_BYTES } from "../../core/ingest/limits.ts";
 import { type Parsed, type ParseOptions, parseBody, parsePrometheus } from "../../core/ingest/parse.ts";
-import { malformed, type Problem, tooLarge } from "../../core/ingest/problem.ts";
+import { bodyTooLarge, malformed, type Problem } from "../../core/ingest/problem.ts";
 import { buildReceipt } from "../../core/ingest/receipt.ts";
 import type { Result } from "../../core/result.ts";
 import { readBody } from "../body.ts";
@@ -29,9 +29,7 @@ const readAlerts = async (
 ): Promise<Result<Parsed, Problem>> => {
   const bytes = await readBody(c.req.raw, MAX_BODY_BYTES);
   if (!bytes.ok) {
-    return bytes.error === "too_large"
-      ? tooLarge(`the body is larger than ${MAX_BODY_BYTES} bytes`)
-      : malformed("it could not be read to its end");
+    return bytes.error === "too_large" ? bodyTooLarge(MAX_BODY_BYTES) : malformed("it could not be read to its end");
   }
   const json = decodeBody(bytes.value);
   if (!json.ok) return json;
@@ -110,7 +108,12 @@ const documented = {
   responses: { 200: { description: "Stored" }, 503: { description: "Not stored; send again" } },
 };
 for (const method of ["post", "put"] as const) {
-  ingestRoutes.openAPIRegistry.registerPath({ method, path: "/webhook", summary: "Alerts of any known format", ...documented });
+  ingestRoutes.openAPIRegistry.registerPath({
+    method,
+    path: "/webhook",
+    summary: "Alerts of any known format",
+    ...documented,
+  });
 }
 ingestRoutes.openAPIRegistry.registerPath({
   method: "post",
