@@ -36,6 +36,10 @@ export interface PendingNotification {
   readonly seq: number;
   readonly at: Millis;
   readonly notification: Notification;
+  /** The nth replay of it; absent: the notification itself. */
+  readonly replay?: number;
+  /** Target that is told as well when this one fails for long. */
+  readonly fallback?: string;
 }
 
 /** Queue `notifications`: what one target is to be told. */

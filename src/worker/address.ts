@@ -6,6 +6,12 @@ import type { Bindings } from "./env.ts";
 export const allowsPrivate = (env: Bindings): boolean =>
   env.ALLOW_PRIVATE_TARGETS === "local" && env.ENVIRONMENT === "local";
 
+/** The variable that must not be set here, or null. Readiness names it, so that such a deployment is noticed at once. */
+export const unsafeVariable = (env: Bindings): "ALLOW_PRIVATE_TARGETS" | null =>
+  (env.ALLOW_PRIVATE_TARGETS ?? "") !== "" && env.ALLOW_PRIVATE_TARGETS !== "false" && env.ENVIRONMENT !== "local"
+    ? "ALLOW_PRIVATE_TARGETS"
+    : null;
+
 export const targetPolicy = (env: Bindings): TargetReadOptions => ({
   parseUrl: (text) => URL.parse(text),
   allowPrivate: allowsPrivate(env),

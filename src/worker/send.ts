@@ -4,6 +4,9 @@
  */
 import type { FormatRequest } from "../core/publish/format.ts";
 import type { Answer } from "../core/publish/outcome.ts";
+import { checkAddress } from "../core/route/address.ts";
+import { targetPolicy } from "./address.ts";
+import type { Bindings } from "./env.ts";
 import { signStandardWebhook } from "./sign.ts";
 
 /** Only the start of an answer is ever shown or judged. */
@@ -33,8 +36,32 @@ const reasonOf = (error: unknown): "timeout" | "dns" | "tls" | "refused" => {
   return "refused";
 };
 
+/** A request that may not go where it wants to; nothing was connected. */
+export interface Blocked {
+  readonly kind: "blocked";
+  /** Holds no part of the URL. */
+  readonly error: string;
+}
+
+/** The rule for targets, asked again at the moment of use: definitions outlive the policy they were stored under. */
+const blockedBy = (env: Bindings, url: string): Blocked | null => {
+  const policy = targetPolicy(env);
+  const parts = policy.parseUrl(url);
+  if (parts === null) return { kind: "blocked", error: "the URL cannot be read" };
+  const defect = checkAddress(parts, policy);
+  return defect === null ? null : { kind: "blocked", error: defect.detail };
+};
+
 /** Sends one request; `id` is constant over retries, `timeoutMs` covers connecting, answer and body. */
-export const send = async (request: FormatRequest, id: string, timeoutMs: number, now: number): Promise<Answer> => {
+export const send = async (
+  env: Bindings,
+  request: FormatRequest,
+  id: string,
+  timeoutMs: number,
+  now: number,
+): Promise<Answer | Blocked> => {
+  const blocked = blockedBy(env, request.url);
+  if (blocked !== null) return blocked;
   const signature =
     request.signWith === undefined || request.signWith.length === 0
       ? {}

@@ -41,6 +41,7 @@ export interface NotificationRow {
   subject: string;
   seq: number;
   target: string;
+  replay: number;
   state: string;
   status: string;
   severity: string;
@@ -93,9 +94,9 @@ export const showDelivery = (row: NotificationRow): DeliveryView => ({
 });
 
 const summarise = (deliveries: readonly NotificationRow[]) => ({
-  sent: deliveries.filter((row) => row.state === "delivered").length,
+  sent: deliveries.filter((row) => row.state === "delivered" || row.state === "digested").length,
   failed: deliveries.filter((row) => row.state === "dead").length,
-  pending: deliveries.filter((row) => row.state === "pending" || row.state === "retry").length,
+  pending: deliveries.filter((row) => ["pending", "retry", "deferred"].includes(row.state)).length,
   suppressed: deliveries.filter((row) => row.state === "superseded" || row.state === "canceled").length,
 });
 

@@ -69,6 +69,7 @@ export const consumeAlerts = async (
     decided,
     addressed,
     work.flatMap((w) => w.updates),
+    Date.now(),
   );
   if (statements.length > 0) await env.DB.batch(statements);
   await ringTargets(env, addressed);

@@ -1,28 +1,31 @@
 /**
- * Rings again for notifications that stayed pending: the bell or the memory of a target object was lost. The key of
- * the table begins with time, so the sweep goes on where the last one found nothing left.
+ * Takes notifications that stayed pending to their targets again: the bell or the memory of a target object was lost.
+ * The key of the table begins with time, so the sweep goes on where the last one found nothing left; what comes in late
+ * draws that mark back (db/notifications.ts).
  */
 import type { Labels } from "../../core/alert/alert.ts";
 import type { Severity } from "../../core/alert/severity.ts";
 import type { AlertEvent, EventKind } from "../../core/history/event.ts";
-import { notify } from "../../core/pipeline.ts";
+import type { PendingNotification } from "../../core/messages.ts";
+import { type Context, notify } from "../../core/pipeline.ts";
 import type { Notification } from "../../core/publish/notification.ts";
 import { loadContext } from "../context.ts";
+import { PENDING_GRACE_MS } from "../db/notifications.ts";
 import type { Bindings } from "../env.ts";
-import { logInfo } from "../log.ts";
-import { type Addressed, ringTargets } from "../ring.ts";
+import { logError, logInfo } from "../log.ts";
 
-/** A notification is left alone this long: its first bell may still be on its way. */
-const PENDING_GRACE_MS = 30_000;
 /** Rows of one sweep: what is left over comes a minute later. */
 const SWEEP_ROWS = 500;
 
 interface Row {
-  at: number;
-  subject: string;
-  seq: number;
-  target: string;
-  payload: string | null;
+  n_at: number;
+  n_subject: string;
+  n_seq: number;
+  n_target: string;
+  n_replay: number;
+  n_payload: string | null;
+  n_fallback: string | null;
+  fingerprint: string | null;
   kind: string;
   status: string;
   previous_status: string | null;
@@ -42,9 +45,22 @@ interface Row {
   source_fingerprint: string | null;
 }
 
+const PENDING = `SELECT n.at AS n_at, n.subject AS n_subject, n.seq AS n_seq, n.target AS n_target, n.replay AS n_replay,
+    n.payload AS n_payload, n.fallback AS n_fallback, e.*
+  FROM notifications n LEFT JOIN events e ON e.fingerprint = n.subject AND e.seq = n.seq
+  WHERE n.at >= (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sweep_from') AND n.at < ?1 AND n.state = 'pending'
+  ORDER BY n.at LIMIT ?2`;
+
+/** One statement, so that a row committed meanwhile is either seen here or draws the mark back afterwards. */
+const ADVANCE = `UPDATE meta SET value = CAST(coalesce(
+    (SELECT n.at FROM notifications n WHERE n.at >= CAST(meta.value AS INTEGER) AND n.at < ?1 AND n.state = 'pending'
+     ORDER BY n.at LIMIT 1),
+    max(CAST(meta.value AS INTEGER), ?1)) AS TEXT)
+  WHERE key = 'sweep_from'`;
+
 const eventOf = (row: Row): AlertEvent => ({
-  fingerprint: row.subject,
-  seq: row.seq,
+  fingerprint: row.n_subject,
+  seq: row.n_seq,
   kind: row.kind as EventKind,
   status: row.status as AlertEvent["status"],
   previousStatus: row.previous_status as AlertEvent["previousStatus"],
@@ -63,41 +79,40 @@ const eventOf = (row: Row): AlertEvent => ({
   sourceFingerprint: row.source_fingerprint,
 });
 
-/** Answers how many bells were rung. */
+const itemOf = (row: Row, context: Context): PendingNotification[] => {
+  if (row.n_payload === null && row.fingerprint === null) return [];
+  return [
+    {
+      subject: row.n_subject,
+      seq: row.n_seq,
+      at: row.n_at,
+      notification:
+        row.n_payload !== null
+          ? (JSON.parse(row.n_payload) as Notification)
+          : notify(eventOf(row), row.n_target, row.severity as Severity, context),
+      ...(row.n_replay === 0 ? {} : { replay: row.n_replay }),
+      ...(row.n_fallback === null ? {} : { fallback: row.n_fallback }),
+    },
+  ];
+};
+
+/** Answers how many notifications were brought again. */
 export const sweep = async (env: Bindings, now: number): Promise<number> => {
   const until = now - PENDING_GRACE_MS;
-  const from = Number(
-    (await env.DB.prepare("SELECT value FROM meta WHERE key = 'sweep_from'").first<string>("value")) ?? 0,
-  );
-  const { results } = await env.DB.prepare(
-    `SELECT n.at, n.subject, n.seq, n.target, n.payload, e.* FROM notifications n
-     LEFT JOIN events e ON e.fingerprint = n.subject AND e.seq = n.seq
-     WHERE n.at >= ?1 AND n.at < ?2 AND n.state = 'pending' ORDER BY n.at LIMIT ?3`,
-  )
-    .bind(from, until, SWEEP_ROWS)
-    .all<Row>();
-  const context = await loadContext(env, now);
-  const addressed: Addressed[] = results.map((row) => ({
-    target: row.target,
-    item: {
-      subject: row.subject,
-      seq: row.seq,
-      at: row.at,
-      notification:
-        row.payload !== null
-          ? (JSON.parse(row.payload) as Notification)
-          : notify(eventOf(row), row.target, row.severity as Severity, context),
-    },
-  }));
-  await ringTargets(env, addressed);
-  const next = results[0]?.at ?? until;
-  if (next !== from) {
-    await env.DB.prepare(
-      "INSERT INTO meta VALUES ('sweep_from', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-    )
-      .bind(String(next))
-      .run();
+  await env.DB.prepare("INSERT OR IGNORE INTO meta VALUES ('sweep_from', '0')").run();
+  const { results } = await env.DB.prepare(PENDING).bind(until, SWEEP_ROWS).all<Row>();
+  if (results.length > 0) {
+    const context = await loadContext(env, now);
+    await Promise.all(
+      [...Map.groupBy(results, (row) => row.n_target)].map(([target, rows]) =>
+        // Straight to the object: a notification too large for a message has no other way.
+        env.TARGETS.getByName(target)
+          .accept(rows.flatMap((row) => itemOf(row, context)))
+          .catch((error: unknown) => logError("sweep.target", error, { target, notifications: rows.length })),
+      ),
+    );
+    logInfo("sweep.brought", { notifications: results.length });
   }
-  if (addressed.length > 0) logInfo("sweep.rang", { notifications: addressed.length });
-  return addressed.length;
+  await env.DB.prepare(ADVANCE).bind(until).run();
+  return results.length;
 };

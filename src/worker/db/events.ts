@@ -1,16 +1,16 @@
 /** Events and current alerts in D1: written many at once from one JSON parameter, because a statement takes only 100. */
 import { alertName } from "../../core/alert/alert.ts";
 import type { AlertEvent } from "../../core/history/event.ts";
-import type { AlertUpdate, PendingNotification } from "../../core/messages.ts";
+import type { AlertUpdate } from "../../core/messages.ts";
 import type { Decision } from "../../core/pipeline.ts";
+import type { Addressed } from "../ring.ts";
+import { insertRows } from "./insert-rows.ts";
+import { insertPending } from "./notifications.ts";
 
 export interface Decided {
   readonly event: AlertEvent;
   readonly decision: Decision;
 }
-
-/** A JSON parameter may have 2 MB; rows are spread over several statements of the same batch above this. */
-const MAX_PARAMETER_CHARS = 500_000;
 
 const EVENT_COLUMNS = [
   "fingerprint",
@@ -106,41 +106,6 @@ const alertRow = ({ event, decision }: Decided): readonly (string | number | nul
   decision.classification === null ? null : JSON.stringify(decision.classification),
 ];
 
-const NOTIFICATION_COLUMNS = [
-  "at",
-  "subject",
-  "seq",
-  "target",
-  "state",
-  "status",
-  "severity",
-  "alertname",
-  "payload",
-] as const;
-
-/** Rows as `INSERT … SELECT` from JSON arrays, in as few statements as the parameter size allows. */
-const insertRows = (
-  db: D1Database,
-  head: string,
-  tail: string,
-  columns: readonly string[],
-  rows: readonly (readonly (string | number | null)[])[],
-): D1PreparedStatement[] => {
-  const select = columns.map((_, i) => `value->>${i}`).join(",");
-  const statement = `${head} (${columns.join(",")}) SELECT ${select} FROM json_each(?1) WHERE true ${tail}`;
-  const runs: string[][] = [[]];
-  let size = 0;
-  for (const text of rows.map((row) => JSON.stringify(row))) {
-    if (size + text.length > MAX_PARAMETER_CHARS && runs.at(-1)!.length > 0) {
-      runs.push([]);
-      size = 0;
-    }
-    runs.at(-1)!.push(text);
-    size += text.length;
-  }
-  return rows.length === 0 ? [] : runs.map((run) => db.prepare(statement).bind(`[${run.join(",")}]`));
-};
-
 const UPSERT_ALERT = `ON CONFLICT (fingerprint) DO UPDATE SET ${ALERT_COLUMNS.filter(
   (column) => column !== "fingerprint" && column !== "first_seen",
 )
@@ -151,28 +116,13 @@ const UPSERT_ALERT = `ON CONFLICT (fingerprint) DO UPDATE SET ${ALERT_COLUMNS.fi
 export const commitEvents = (
   db: D1Database,
   decided: readonly Decided[],
-  pending: readonly { readonly target: string; readonly item: PendingNotification }[],
+  pending: readonly Addressed[],
   updates: readonly AlertUpdate[],
+  now: number,
 ): D1PreparedStatement[] => [
   ...insertRows(db, "INSERT OR IGNORE INTO events", "", EVENT_COLUMNS, decided.map(eventRow)),
   ...insertRows(db, "INSERT INTO alerts", UPSERT_ALERT, ALERT_COLUMNS, decided.map(alertRow)),
-  ...insertRows(
-    db,
-    "INSERT OR IGNORE INTO notifications",
-    "",
-    NOTIFICATION_COLUMNS,
-    pending.map(({ target, item }) => [
-      item.at,
-      item.subject,
-      item.seq,
-      target,
-      "pending",
-      item.notification.status,
-      item.notification.alerts[0]?.severity ?? "warning",
-      alertName(item.notification.commonLabels),
-      null,
-    ]),
-  ),
+  ...insertPending(db, pending, now),
   ...(updates.length === 0 ? [] : [updateAlerts(db, updates)]),
 ];
 

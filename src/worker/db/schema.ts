@@ -59,7 +59,10 @@ export const alerts = sqliteTable(
   (table) => [index("alerts_firing").on(table.startsAt).where(sql`status = 'firing'`)],
 );
 
-/** One row per notification and target; `attempts` is its ledger. The key begins with time, so lists and the sweep need no index. */
+/**
+ * One row per notification and target; `attempts` is its ledger. The key begins with time, so lists and the sweep need
+ * no index; the two partial ones cost nothing while deliveries succeed at once.
+ */
 export const notifications = sqliteTable(
   "notifications",
   {
@@ -67,6 +70,8 @@ export const notifications = sqliteTable(
     subject: text().notNull(),
     seq: integer().notNull(),
     target: text().notNull(),
+    /** 0: the notification itself; n: its nth replay. */
+    replay: integer().notNull().default(0),
     state: text().notNull(),
     status: text().notNull(),
     severity: text().notNull(),
@@ -78,10 +83,15 @@ export const notifications = sqliteTable(
     error: text(),
     nextAttemptAt: integer("next_attempt_at"),
     completedAt: integer("completed_at"),
+    /** Target that is told as well when this one fails for long. */
+    fallback: text(),
+    /** When its latest replay was asked for. */
+    replayedAt: integer("replayed_at"),
   },
   (table) => [
-    primaryKey({ columns: [table.at, table.subject, table.seq, table.target] }),
+    primaryKey({ columns: [table.at, table.subject, table.seq, table.target, table.replay] }),
     index("notifications_dead").on(table.completedAt).where(sql`state = 'dead'`),
+    index("notifications_waiting").on(table.target, table.at).where(sql`state IN ('retry', 'deferred')`),
   ],
 );
 

@@ -20,6 +20,7 @@ export interface Result {
   readonly at: Millis;
   readonly subject: string;
   readonly seq: number;
+  readonly replay: number;
   readonly state: FinalState | "retry";
   readonly reason: string | null;
   readonly error: string | null;

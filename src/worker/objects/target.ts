@@ -143,7 +143,9 @@ export class TargetObject extends DurableObject<Bindings> {
       if (step.value === "not_opened")
         return this.#finish({ ...waiting, attempts }, "canceled", "not_opened", null, receipt);
       if (step.value === "done") return this.#finish({ ...waiting, attempts }, "delivered", null, null, receipt);
-      const answer = await send(step.value.request, item.notification.id, target.timeoutSeconds * 1000, now);
+      const answer = await send(this.env, step.value.request, item.notification.id, target.timeoutSeconds * 1000, now);
+      if (answer.kind === "blocked")
+        return this.#finish({ ...waiting, attempts }, "dead", "blocked_host", answer.error, receipt);
       const outcome = step.value.read(answer, receipt, Date.now());
       attempts = [...attempts, attemptOf(attempts.length + 1, now, Date.now() - now, outcome)];
       logInfo("delivery.attempt", { target: target.name, id: item.notification.id, outcome: outcome.kind });
@@ -179,6 +181,7 @@ export class TargetObject extends DurableObject<Bindings> {
       at: item.at,
       subject: item.subject,
       seq: item.seq,
+      replay: item.replay ?? 0,
       state: "retry",
       reason: outcome.reason,
       error: outcome.error,
@@ -215,8 +218,8 @@ export class TargetObject extends DurableObject<Bindings> {
     error: string | null,
     now: Millis,
   ): store.Result {
-    const { at, subject, seq } = item;
-    return { at, subject, seq, state, reason, error, attempts, nextAttemptAt: null, completedAt: now };
+    const { at, subject, seq, replay = 0 } = item;
+    return { at, subject, seq, replay, state, reason, error, attempts, nextAttemptAt: null, completedAt: now };
   }
 
   /** Writes results to D1, many at once. What D1 refuses is kept and offered again; after a crash the sweep asks. */

@@ -1,5 +1,6 @@
 /** `/healthz` asks nobody; `/readyz` really asks D1 and a Durable Object. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { unsafeVariable } from "../address.ts";
 import { authenticate, mayDo } from "../auth.ts";
 import { routes } from "../http.ts";
 import { registry } from "../registry.ts";
@@ -14,6 +15,8 @@ const Ready = z.object({
   status: z.enum(["ready", "not_ready"]),
   uptime: z.number(),
   timestamp: z.string(),
+  /** What keeps it from being ready although every dependency answers. */
+  detail: z.string().optional(),
   dependencies: z.record(z.string(), z.object({ ok: z.boolean(), latency_ms: z.number() })).optional(),
 });
 
@@ -62,12 +65,14 @@ export const healthRoutes = routes()
         check(() => registry(c.env).list()),
       ]);
       startedAt ??= Date.now();
-      const ready = database.ok && shard.ok && targets.ok;
+      const refused = unsafeVariable(c.env);
+      const ready = database.ok && shard.ok && targets.ok && refused === null;
       const caller = await authenticate(c.env, c.req.raw.headers, Date.now()).catch(() => null);
       const body = {
         status: ready ? ("ready" as const) : ("not_ready" as const),
         uptime: (Date.now() - startedAt) / 1000,
         timestamp: new Date().toISOString(),
+        ...(refused === null ? {} : { detail: `${refused} may only be set where ENVIRONMENT is local` }),
         ...(caller !== null && mayDo(caller, "read") ? { dependencies: { database, shard, registry: targets } } : {}),
       };
       return ready ? c.json(body, 200) : c.json(body, 503);
