@@ -2,14 +2,9 @@
 import type { AlertStatus, Labels, Millis } from "../alert/alert.ts";
 import type { Severity } from "../alert/severity.ts";
 import type { Classification } from "../classify/classification.ts";
+import type { NotifyReason } from "../group/decide.ts";
 
-export type NotifyReason =
-  | "firstNotification"
-  | "newAlerts"
-  | "someResolved"
-  | "allResolved"
-  | "repeatIntervalElapsed"
-  | "none";
+export type { NotifyReason };
 
 export interface NotificationAlert {
   readonly fingerprint: string;

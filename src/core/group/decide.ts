@@ -1,0 +1,64 @@
+/**
+ * Whether a group has something new to say to one target (contracts 8.3): a pure comparison of what was told last with
+ * what is true now. When it is asked, and what is left out as muted, others decide.
+ */
+import type { Millis } from "../alert/alert.ts";
+
+export type NotifyReason =
+  | "firstNotification"
+  | "newAlerts"
+  | "someResolved"
+  | "allResolved"
+  | "repeatIntervalElapsed"
+  | "none";
+
+/** What a target was told last of a group. */
+export interface LogEntry {
+  /** Fingerprints that were firing in it. */
+  readonly firing: readonly string[];
+  readonly at: Millis;
+}
+
+export interface NotifyInput {
+  readonly entry: LogEntry | null;
+  readonly firing: readonly string[];
+  readonly resolved: readonly string[];
+  readonly sendResolved: boolean;
+  readonly repeatIntervalMs: number;
+  readonly now: Millis;
+}
+
+export interface NotifyDecision {
+  readonly send: boolean;
+  readonly reason: NotifyReason;
+  /** What to remember whether or not something is sent. */
+  readonly entry: LogEntry | null;
+}
+
+export const decideNotify = ({
+  entry,
+  firing,
+  resolved,
+  sendResolved,
+  repeatIntervalMs,
+  now,
+}: NotifyInput): NotifyDecision => {
+  const told: LogEntry = { firing, at: now };
+  if (entry === null || entry.firing.length === 0) {
+    return firing.length > 0
+      ? { send: true, reason: "firstNotification", entry: told }
+      : { send: false, reason: "none", entry };
+  }
+  const known = new Set(entry.firing);
+  if (firing.some((fingerprint) => !known.has(fingerprint))) return { send: true, reason: "newAlerts", entry: told };
+  if (firing.length === 0) {
+    // Members may only be muted for now: nothing has resolved until one that was told has.
+    if (!resolved.some((fingerprint) => known.has(fingerprint))) return { send: false, reason: "none", entry };
+    return { send: sendResolved, reason: "allResolved", entry: told };
+  }
+  if (sendResolved && resolved.some((fingerprint) => known.has(fingerprint))) {
+    return { send: true, reason: "someResolved", entry: told };
+  }
+  if (now - entry.at >= repeatIntervalMs) return { send: true, reason: "repeatIntervalElapsed", entry: told };
+  return { send: false, reason: "none", entry };
+};

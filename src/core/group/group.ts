@@ -1,0 +1,99 @@
+/**
+ * An alert group as a state machine: members come in, a timer flushes, each target is told what is new to it. It keeps
+ * no clock and sends nothing; the object around it stores the state and sets its alarm to `wakeAt`.
+ */
+import type { AlertStatus, Millis } from "../alert/alert.ts";
+import { decideNotify, type LogEntry, type NotifyReason } from "./decide.ts";
+
+export interface Timing {
+  readonly groupWaitMs: number;
+  readonly groupIntervalMs: number;
+  readonly repeatIntervalMs: number;
+}
+
+export interface Member {
+  readonly fingerprint: string;
+  readonly seq: number;
+  readonly status: AlertStatus;
+  readonly startsAt: Millis;
+}
+
+export interface GroupState {
+  readonly members: readonly Member[];
+  /** By target name. */
+  readonly log: Readonly<Record<string, LogEntry>>;
+  /** Counts the flushes that told something; orders them at the targets. */
+  readonly flushes: number;
+  /** null: never flushed yet. */
+  readonly flushedAt: Millis | null;
+  readonly wakeAt: Millis | null;
+}
+
+export const EMPTY_GROUP: GroupState = { members: [], log: {}, flushes: 0, flushedAt: null, wakeAt: null };
+
+export interface GroupTarget {
+  readonly name: string;
+  readonly sendResolved: boolean;
+  /** Fingerprints this target must not hear of now; a told firing that resolved is never among them. */
+  readonly muted: ReadonlySet<string>;
+}
+
+export interface Told {
+  readonly target: string;
+  readonly reason: NotifyReason;
+  readonly firing: readonly string[];
+  readonly resolved: readonly string[];
+}
+
+/** Takes members in; an older word on a member never replaces a newer one. The first one starts the timer. */
+export const addMembers = (state: GroupState, incoming: readonly Member[], timing: Timing, now: Millis): GroupState => {
+  const members = new Map(state.members.map((member) => [member.fingerprint, member]));
+  for (const member of incoming) {
+    if (member.seq > (members.get(member.fingerprint)?.seq ?? 0)) members.set(member.fingerprint, member);
+  }
+  return { ...state, members: [...members.values()], wakeAt: state.wakeAt ?? firstWake(state, incoming, timing, now) };
+};
+
+/** After a quiet time the group begins anew; an alert that has been firing for long enough waits no more. */
+const firstWake = (state: GroupState, incoming: readonly Member[], timing: Timing, now: Millis): Millis => {
+  if (state.flushedAt !== null && state.members.length > 0) return state.flushedAt + timing.groupIntervalMs;
+  const isOld = incoming.some((member) => member.startsAt + timing.groupWaitMs < now);
+  return isOld ? now : now + timing.groupWaitMs;
+};
+
+/** The timer went off: what each target is told, and the state after it. */
+export const flush = (
+  state: GroupState,
+  targets: readonly GroupTarget[],
+  timing: Timing,
+  now: Millis,
+): { readonly state: GroupState; readonly told: readonly Told[] } => {
+  const log: [string, LogEntry][] = [];
+  const told: Told[] = [];
+  for (const { name, sendResolved, muted } of targets) {
+    const entry = Object.hasOwn(state.log, name) ? (state.log[name] ?? null) : null;
+    const wasTold = new Set(entry?.firing ?? []);
+    const heard = state.members.filter(
+      ({ fingerprint, status }) => !muted.has(fingerprint) || (status === "resolved" && wasTold.has(fingerprint)),
+    );
+    const firing = heard.filter(({ status }) => status === "firing").map(({ fingerprint }) => fingerprint);
+    const resolved = heard.filter(({ status }) => status === "resolved").map(({ fingerprint }) => fingerprint);
+    const { repeatIntervalMs } = timing;
+    const decision = decideNotify({ entry, firing, resolved, sendResolved, repeatIntervalMs, now });
+    if (decision.entry !== null && decision.entry.firing.length > 0) log.push([name, decision.entry]);
+    if (decision.send)
+      told.push({ target: name, reason: decision.reason, firing, resolved: sendResolved ? resolved : [] });
+  }
+  // What resolved has been told, or never needs to be; the group lives while something fires.
+  const members = state.members.filter(({ status }) => status === "firing");
+  return {
+    told,
+    state: {
+      members,
+      log: members.length === 0 ? {} : Object.fromEntries(log),
+      flushes: state.flushes + (told.length > 0 ? 1 : 0),
+      flushedAt: now,
+      wakeAt: members.length === 0 ? null : now + timing.groupIntervalMs,
+    },
+  };
+};
