@@ -3,6 +3,7 @@
  * within limits. Requests to models are built from its result only, never from an alert.
  */
 import { type Alert, type AlertStatus, alertName, type Labels } from "../alert/alert.ts";
+import { formatTime } from "../alert/time.ts";
 import { isCredentialName, MASK, maskCredentials, maskEmails } from "./credentials.ts";
 import { cut, firstWords } from "./text.ts";
 
@@ -78,7 +79,7 @@ export function redactAlert(alert: Classifiable, options: RedactOptions = DEFAUL
     status: alert.status,
     labels,
     annotations,
-    startsAt: new Date(alert.startsAt).toISOString(),
+    startsAt: formatTime(alert.startsAt),
     fingerprint: alert.fingerprint,
     omitted,
   };

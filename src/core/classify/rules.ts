@@ -3,6 +3,7 @@
  * the alert as it came and tell nothing of it, so their answer needs no masking.
  */
 import { type Alert, alertName, type Millis } from "../alert/alert.ts";
+import { labelValue } from "../alert/labels.ts";
 import { labelSeverity, type Severity } from "../alert/severity.ts";
 import type { Category, Classification } from "./classification.ts";
 
@@ -26,8 +27,8 @@ interface Rule {
 }
 
 const labelIs = (alert: RuleInput, name: string, value: string): boolean =>
-  (alert.labels[name] ?? "").trim().toLowerCase() === value;
-const description = (alert: RuleInput): string => (alert.annotations.description ?? "").toLowerCase();
+  labelValue(alert.labels, name).trim().toLowerCase() === value;
+const description = (alert: RuleInput): string => labelValue(alert.annotations, "description").toLowerCase();
 
 // biome-ignore format: a table reads best as one row per rule
 const RULES: readonly Rule[] = [

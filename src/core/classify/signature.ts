@@ -4,6 +4,7 @@
  * Annotations and status stay out: values in them change while the problem is the same.
  */
 import { type Alert, alertName } from "../alert/alert.ts";
+import { labelValue } from "../alert/labels.ts";
 import { severityOf } from "../alert/severity.ts";
 
 /** Labels that name the one thing concerned or who reported it. */
@@ -54,7 +55,7 @@ export function signatureOf(alert: Pick<Alert, "labels">, volatileLabels: readon
     .filter(([name]) => name !== "alertname" && name !== "severity" && !volatileLabels.includes(name))
     .map(([name, value]) => [name, template(value)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  const severity = [severityOf(alert.labels), (alert.labels.severity ?? "").trim().toLowerCase()];
+  const severity = [severityOf(alert.labels), labelValue(alert.labels, "severity").trim().toLowerCase()];
   return JSON.stringify([alertName(alert.labels), severity, stable]);
 }
 
