@@ -1,0 +1,37 @@
+/** What `npm start` says once everything runs. */
+
+const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** A line for any POSIX shell; each paste within another second is an alert of its own. */
+export const curlLine = (url: string, ingestToken: string): string =>
+  [
+    `curl -sS ${url}/webhook`,
+    `-H ${quote(`Authorization: Bearer ${ingestToken}`)}`,
+    `-H 'Content-Type: application/json'`,
+    `-d '{"alertname":"DiskAlmostFull","severity":"warning","instance":"db-1","summary":"91 % used"}'`,
+  ].join(" ");
+
+export interface Facts {
+  readonly url: string;
+  readonly adminToken: string;
+  readonly ingestToken: string;
+  readonly sinkUrl: string;
+  readonly stateDir: string;
+  readonly logFile: string;
+}
+
+export const greeting = (facts: Facts): string => `
+Alert History runs at ${facts.url}
+
+  admin token   ${facts.adminToken}
+  ingest token  ${facts.ingestToken}
+  local sink    ${facts.sinkUrl}
+  state         ${facts.stateDir}
+  log           ${facts.logFile}
+
+Send it an alert; the notification appears below, the event at ${facts.url}/history (with the admin token):
+
+${curlLine(facts.url, facts.ingestToken)}
+
+Ctrl-C stops it.
+`;
