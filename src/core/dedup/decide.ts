@@ -5,11 +5,12 @@
 
 import type { Alert, AlertStatus, Labels, Millis } from "../alert/alert.ts";
 import { equalLabels } from "../alert/labels.ts";
-import type { EventKind } from "../history/event.ts";
 import type { AlertOutcome } from "../ingest/receipt.ts";
 
 /** Known to the sender as the outcome of each alert in its receipt. */
 export type DedupOutcome = AlertOutcome;
+/** The outcomes that are transitions; each becomes an event of its own. */
+export type EventKind = Exclude<DedupOutcome, "updated" | "duplicate">;
 
 /** What dedup remembers per fingerprint. */
 export interface Entry {

@@ -1,7 +1,8 @@
 /** One append-only row of history: a transition of one alert. Annotation changes are not transitions. */
 import type { AlertStatus, IngestFormat, Labels, Millis, UpstreamGroup } from "../alert/alert.ts";
+import type { EventKind } from "../dedup/decide.ts";
 
-export type EventKind = "new" | "resolved" | "reopened";
+export type { EventKind };
 
 export interface AlertEvent {
   readonly fingerprint: string;
