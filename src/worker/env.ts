@@ -18,4 +18,25 @@ export interface Bindings extends Omit<Env, "ALERTS" | "NOTIFICATIONS"> {
   readonly ALLOW_HTTP_TARGETS?: string;
   /** `local` lets targets be on loopback and private addresses; refused when ENVIRONMENT is production. */
   readonly ALLOW_PRIVATE_TARGETS?: string;
+  /** `false`: no classification at all, not even by the rules. */
+  readonly ENABLE_CLASSIFICATION?: string;
+  /** Base URL of an OpenAI-compatible endpoint; without it and without AI the rules classify. */
+  readonly LLM_PROXY_URL?: string;
+  readonly LLM_API_KEY?: string;
+  readonly LLM_AUTH_HEADER?: string;
+  readonly LLM_WIRE?: string;
+  readonly LLM_MODEL?: string;
+  /** Seconds per decision. */
+  readonly LLM_TIMEOUT?: string;
+  /** Attempts within that time. */
+  readonly LLM_MAX_RETRIES?: string;
+  readonly PROMPT_VERSION?: string;
+  /** Seconds a model's answer is remembered, at most a day. */
+  readonly CLASSIFICATION_CACHE_TTL?: string;
+  readonly CLASSIFICATION_THRESHOLD?: string;
+  readonly CLASSIFICATION_SUPPRESSION?: string;
+  readonly ENRICHMENT_MODE?: string;
+  readonly METRICS_ONLY_MODE?: string;
+  /** Workers AI; bound only where it is wanted, because a local run with it needs a login. */
+  readonly AI?: Ai;
 }

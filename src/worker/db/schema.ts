@@ -131,3 +131,46 @@ export const meta = sqliteTable("meta", {
   key: text().primaryKey(),
   value: text().notNull(),
 });
+
+/** Answers of a model that all isolates share, by signature, model and prompt version. */
+export const classifications = sqliteTable("classifications", {
+  key: text().primaryKey(),
+  classification: text().notNull(),
+  expiresAt: integer("expires_at").notNull(),
+});
+
+/** One row per question put to a model: what it cost, what it said, or why the rules answered. */
+export const classificationCalls = sqliteTable(
+  "classification_calls",
+  {
+    at: integer().notNull(),
+    fingerprint: text().notNull(),
+    seq: integer().notNull(),
+    alertname: text().notNull(),
+    provider: text().notNull(),
+    model: text().notNull(),
+    promptVersion: text("prompt_version").notNull(),
+    outcome: text().notNull(),
+    reason: text(),
+    attempts: integer().notNull(),
+    promptTokens: integer("prompt_tokens"),
+    completionTokens: integer("completion_tokens"),
+    latencyMs: integer("latency_ms").notNull(),
+    answer: text(),
+    error: text(),
+  },
+  (table) => [primaryKey({ columns: [table.at, table.fingerprint, table.seq] })],
+);
+
+/** The operator's filter rules beside those present at start; `target` is empty for a rule for all targets. */
+export const filterRules = sqliteTable(
+  "filter_rules",
+  {
+    name: text().notNull(),
+    target: text().notNull(),
+    rule: text().notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    updatedBy: text("updated_by").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.name, table.target] })],
+);

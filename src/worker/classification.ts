@@ -1,0 +1,57 @@
+/** The classifier of this deployment: from variables and secrets to providers, one memory per isolate. */
+import { PROMPT_VERSION } from "../core/classify/prompt.ts";
+import { type Classifier, type ClassifierConfig, createClassifier, DEFAULT_CLASSIFIER } from "./classifier.ts";
+import { createClassifierMemory } from "./classifier-memory.ts";
+import { classificationStore } from "./db/classifications.ts";
+import type { Bindings } from "./env.ts";
+
+const memory = createClassifierMemory();
+
+/** Model names are retired now and then, so they are variables; these are only what to begin with. */
+const DEFAULT_OPENAI_MODEL = "gpt-4o";
+const DEFAULT_WORKERS_AI_MODEL = "@cf/meta/llama-3.1-8b-instruct-fp8-fast";
+
+const positive = (text: string | undefined, fallback: number): number => {
+  const value = Number(text);
+  return text !== undefined && Number.isFinite(value) && value > 0 ? value : fallback;
+};
+
+/** Which model is asked: an endpoint where one is configured, else Workers AI where it is bound, else none. */
+const modelOf = (env: Bindings): ClassifierConfig["model"] => {
+  if (env.LLM_PROXY_URL !== undefined && env.LLM_PROXY_URL !== "") {
+    return {
+      provider: "openai",
+      baseUrl: env.LLM_PROXY_URL,
+      model: env.LLM_MODEL ?? DEFAULT_OPENAI_MODEL,
+      wire: env.LLM_WIRE === "simple" ? "simple" : "openai",
+      apiKey: env.LLM_API_KEY ?? "",
+      authHeader: env.LLM_AUTH_HEADER ?? "Authorization",
+    };
+  }
+  return env.AI === undefined
+    ? null
+    : { provider: "workers_ai", model: env.LLM_MODEL ?? DEFAULT_WORKERS_AI_MODEL, ai: env.AI };
+};
+
+/** false switches classification off altogether: then not even the rules answer. */
+export const isClassificationEnabled = (env: Bindings): boolean => env.ENABLE_CLASSIFICATION !== "false";
+
+export const classifierConfig = (env: Bindings): ClassifierConfig => ({
+  ...DEFAULT_CLASSIFIER,
+  model: modelOf(env),
+  promptVersion: env.PROMPT_VERSION ?? PROMPT_VERSION,
+  timeoutMs: positive(env.LLM_TIMEOUT, DEFAULT_CLASSIFIER.timeoutMs / 1000) * 1000,
+  maxAttempts: positive(env.LLM_MAX_RETRIES, DEFAULT_CLASSIFIER.maxAttempts),
+  cacheTtlMs: Math.min(positive(env.CLASSIFICATION_CACHE_TTL, 3600), 86_400) * 1000,
+});
+
+export const classifierOf = (env: Bindings, background: (work: Promise<unknown>) => void): Classifier =>
+  createClassifier(classifierConfig(env), {
+    memory,
+    store: classificationStore(env.DB),
+    now: () => Date.now(),
+    background,
+  });
+
+/** What this isolate's memory holds, for the statistics of the classifier. */
+export const classifierMemory = () => memory;

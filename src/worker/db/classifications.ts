@@ -1,0 +1,77 @@
+/** Classifications in D1: the answers all isolates share, and the record of every question put to a model. */
+import { alertName } from "../../core/alert/alert.ts";
+import type { CallUsage } from "../../core/classify/budget.ts";
+import type { CallRecord } from "../../core/classify/call.ts";
+import type { AlertEvent } from "../../core/history/event.ts";
+import type { ClassificationStore, StoredClassification } from "../classifier-store.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+export const classificationStore = (db: D1Database): ClassificationStore => ({
+  async get(key): Promise<StoredClassification | null> {
+    const row = await db
+      .prepare("SELECT classification, expires_at FROM classifications WHERE key = ?1")
+      .bind(key)
+      .first<{ classification: string; expires_at: number }>();
+    return row === null ? null : { classification: JSON.parse(row.classification), expiresAt: row.expires_at };
+  },
+  async put(key, entry): Promise<void> {
+    await db
+      .prepare(
+        `INSERT INTO classifications VALUES (?1, ?2, ?3)
+         ON CONFLICT (key) DO UPDATE SET classification = excluded.classification, expires_at = excluded.expires_at`,
+      )
+      .bind(key, JSON.stringify(entry.classification), entry.expiresAt)
+      .run();
+  },
+  async usage(now): Promise<CallUsage> {
+    const day = Math.floor(now / DAY_MS) * DAY_MS;
+    const hour = Math.floor(now / HOUR_MS) * HOUR_MS;
+    const [total, byName] = await db.batch<{ n: number; alertname: string }>([
+      db.prepare("SELECT coalesce(sum(attempts), 0) AS n FROM classification_calls WHERE at >= ?1").bind(day),
+      db
+        .prepare("SELECT alertname, sum(attempts) AS n FROM classification_calls WHERE at >= ?1 GROUP BY alertname")
+        .bind(hour),
+    ]);
+    return {
+      dayCalls: total?.results[0]?.n ?? 0,
+      hourCalls: (byName?.results ?? []).map((row) => [row.alertname, row.n] as const),
+    };
+  },
+});
+
+const CALL_COLUMNS =
+  "at, fingerprint, seq, alertname, provider, model, prompt_version, outcome, reason, attempts, prompt_tokens, completion_tokens, latency_ms, answer, error";
+
+/** The statement that records questions; cached answers and the rules alone cost nothing and are not recorded. */
+export const recordCalls = (
+  db: D1Database,
+  calls: readonly { readonly event: AlertEvent; readonly call: CallRecord }[],
+): D1PreparedStatement[] => {
+  const asked = calls.filter(({ call }) => call.attempts > 0);
+  if (asked.length === 0) return [];
+  const rows = asked.map(({ event, call }) => [
+    call.at,
+    event.fingerprint,
+    event.seq,
+    alertName(event.labels),
+    call.provider,
+    call.model,
+    call.promptVersion,
+    call.outcome,
+    call.reason,
+    call.attempts,
+    call.promptTokens,
+    call.completionTokens,
+    call.latencyMs,
+    call.answer,
+    call.error,
+  ]);
+  const select = rows[0]!.map((_, i) => `value->>${i}`).join(",");
+  return [
+    db
+      .prepare(`INSERT OR IGNORE INTO classification_calls (${CALL_COLUMNS}) SELECT ${select} FROM json_each(?1)`)
+      .bind(JSON.stringify(rows)),
+  ];
+};
