@@ -1,0 +1,116 @@
+/**
+ * The one test command: `npm run check`, which is what CI runs. Every step runs, whatever became of the one before, and
+ * the last line sums them up: `N passed, N failed`. A step without a count of its own counts as one.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** The oldest Node that wrangler and vitest accept. */
+const MIN_NODE = [22, 12] as const;
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+interface Step {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Reads the counts of a step that has some; null: it left none. */
+  readonly count?: (output: string) => Count | null;
+}
+
+const scratch = mkdtempSync(join(tmpdir(), "alert-history-check-"));
+const vitestResults = join(scratch, "vitest.json");
+
+/** Our own scripts end with a sum of the same form as this one. */
+const countOfScript = (output: string): Count | null => {
+  const match = [...output.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1);
+  return match === undefined ? null : { passed: Number(match[1]), failed: Number(match[2]) };
+};
+
+interface VitestResults {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
+}
+
+/** A test that did not run shows nothing, so it counts as failed; so does a file that could not be loaded. */
+const countOfVitest = (): Count | null => {
+  if (!existsSync(vitestResults)) return null;
+  const results = JSON.parse(readFileSync(vitestResults, "utf8")) as VitestResults;
+  const broken = results.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0);
+  return {
+    passed: results.numPassedTests,
+    failed: results.numFailedTests + results.numPendingTests + results.numTodoTests + broken.length,
+  };
+};
+
+const STEPS: readonly Step[] = [
+  { name: "types", command: ["tsc", "-b"] },
+  { name: "lint and format", command: ["biome", "ci", "--error-on-warnings", "--diagnostic-level=warn"] },
+  { name: "drift", command: ["node", "test/drift.ts"], count: countOfScript },
+  { name: "build", command: ["wrangler", "deploy", "--dry-run", "--outdir", join(scratch, "build")] },
+  {
+    name: "tests",
+    command: [
+      ...["vitest", "run", "-c", "test/vitest.config.ts"],
+      ...["--reporter=default", "--reporter=json", `--outputFile.json=${vitestResults}`],
+    ],
+    count: countOfVitest,
+  },
+  { name: "as a newcomer", command: ["node", "test/e2e/newcomer.ts"], count: countOfScript },
+  { name: "crashes", command: ["node", "test/e2e/crash.ts", "--rounds", "20"], count: countOfScript },
+];
+
+const runStep = ({ command: [command = "", ...args], count }: Step): Promise<Count> =>
+  new Promise((resolve) => {
+    const child = spawn(command, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, CI: "1", WRANGLER_HIDE_BANNER: "true", WRANGLER_SEND_METRICS: "false" },
+    });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      process.stdout.write(text);
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => process.stderr.write(text));
+    const finish = (code: number | null): void => {
+      const counted = count?.(output) ?? { passed: code === 0 ? 1 : 0, failed: 0 };
+      // Failed without a failure that it counted: an error beside the tests, or no result at all.
+      resolve(code === 0 || counted.failed > 0 ? counted : { ...counted, failed: 1 });
+    };
+    child.once("error", (error) => {
+      console.error(String(error));
+      finish(1);
+    });
+    child.once("close", finish);
+  });
+
+const checkNode = (): Count => {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const enough = major > MIN_NODE[0] || (major === MIN_NODE[0] && minor >= MIN_NODE[1]);
+  console.log(`Node ${process.versions.node} (${MIN_NODE.join(".")} or newer is needed)`);
+  return enough ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+};
+
+const results: [name: string, count: Count, seconds: number][] = [["Node's version", checkNode(), 0]];
+for (const step of STEPS) {
+  console.log(`\n=== ${step.name}: ${step.command.slice(0, 4).join(" ")}`);
+  const from = Date.now();
+  results.push([step.name, await runStep(step), (Date.now() - from) / 1000]);
+}
+rmSync(scratch, { recursive: true, force: true });
+
+console.log("\n=== summary");
+for (const [name, { passed, failed }, seconds] of results) {
+  const line = `${failed === 0 ? "ok  " : "FAIL"} ${name.padEnd(18)} ${String(passed).padStart(5)} passed`;
+  console.log(`${line} ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s`);
+}
+const total = (key: keyof Count): number => results.reduce((sum, [, count]) => sum + count[key], 0);
+console.log(`${total("passed")} passed, ${total("failed")} failed`);
+process.exitCode = total("failed") === 0 ? 0 : 1;
