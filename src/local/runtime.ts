@@ -26,6 +26,9 @@ const startLogged = (args: readonly string[], stateDir: string, logFile: string)
   }
 };
 
+/** True once wrangler has said that the Worker does not build: it then waits for the code to change. */
+export const failedToBuild = (logFile: string): boolean => readFileSync(logFile, "utf8").includes("Build failed");
+
 /** The last lines of a log, for a message that says why something ended. */
 export const lastLines = (logFile: string): string =>
   readFileSync(logFile, "utf8").trimEnd().split("\n").slice(-20).join("\n");

@@ -9,7 +9,7 @@ import { makeStateDir, writePrivately } from "./files.ts";
 import { greeting } from "./greeting.ts";
 import { takeLock } from "./lock.ts";
 import { findPort, HOST } from "./ports.ts";
-import { applyMigrations, lastLines, type Runtime, startRuntime } from "./runtime.ts";
+import { applyMigrations, failedToBuild, lastLines, type Runtime, startRuntime } from "./runtime.ts";
 import { loadSecrets } from "./secrets.ts";
 import { readSettings } from "./settings.ts";
 import { openSink, registerSink } from "./sink-target.ts";
@@ -55,7 +55,8 @@ const waitUntilReady = async (api: Api, started: Runtime): Promise<void> => {
   });
   const until = Date.now() + READY_WITHIN_MS;
   while (!(await api.isReady())) {
-    const why = ended ? "The Worker did not start" : Date.now() > until ? "The Worker is not ready" : null;
+    const broken = ended || failedToBuild(started.logFile);
+    const why = broken ? "The Worker did not start" : Date.now() > until ? "The Worker is not ready" : null;
     if (why !== null) throw new Refusal(`${why}. The end of ${started.logFile}:\n${lastLines(started.logFile)}`);
     await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
   }

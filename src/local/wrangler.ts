@@ -18,6 +18,7 @@ const STOP_WITHIN_MS = 6_000;
 const wranglerEnv = (stateDir: string): NodeJS.ProcessEnv => ({
   ...process.env,
   CI: "1",
+  NO_COLOR: "1",
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   WRANGLER_HIDE_BANNER: "true",
   WRANGLER_SEND_ERROR_REPORTS: "false",
