@@ -38,12 +38,12 @@ const atSink = async (instance: Instance): Promise<number> =>
 
 const sentence = (text: string, limit = 2_000): string => text.slice(-limit);
 
-/** Processes that still name the clone's folder: what a leak would look like. */
-const leftovers = (): string[] =>
+/** Processes that still name a folder of ours: what a leak would look like. */
+const leftovers = (folder: string): string[] =>
   globSync("/proc/[0-9]*/cmdline").flatMap((file) => {
     try {
       const text = readFileSync(file, "utf8").replaceAll("\0", " ");
-      return text.includes(home) ? [text.trim()] : [];
+      return text.includes(folder) ? [text.trim()] : [];
     } catch {
       // It ended while we looked.
       return [];
@@ -56,7 +56,7 @@ const pasteAndSee = async (instance: Instance, outcome: string): Promise<void> =
   report.check(`the printed line works as it is: ${outcome}`, right, sentence(answer.stdout + answer.stderr));
 };
 
-const stopsCleanly = async (instance: Instance, signal: NodeJS.Signals): Promise<void> => {
+const stopsCleanly = async (instance: Instance, signal: NodeJS.Signals, folder: string): Promise<void> => {
   instance.signal(signal);
   const late = new Promise<"late">((resolve) => setTimeout(resolve, STOPPED_WITHIN_MS, "late"));
   const code = await Promise.race([instance.ended, late]);
@@ -64,8 +64,8 @@ const stopsCleanly = async (instance: Instance, signal: NodeJS.Signals): Promise
   const alive = instance.groups.filter((group) => isGroupAlive(group));
   report.check(
     `${signal} leaves nothing running`,
-    alive.length === 0 && leftovers().length === 0,
-    leftovers().join("\n"),
+    alive.length === 0 && leftovers(folder).length === 0,
+    leftovers(folder).join("\n"),
   );
 };
 
@@ -121,8 +121,8 @@ const tryIt = async (): Promise<void> => {
   report.check("another run takes its own port, state and tokens beside it", beside.adminToken === "adm-$in'`x");
   await pasteAndSee(beside, "new");
   report.check("and sees only its own", (await recent(beside)).length === 1 && (await recent(first)).length === 1);
-  await stopsCleanly(beside, "SIGTERM");
-  await stopsCleanly(first, "SIGINT");
+  await stopsCleanly(beside, "SIGTERM", join(home, "other"));
+  await stopsCleanly(first, "SIGINT", home);
   report.check("the lock is gone", readLock(state) === null);
 
   const again = await startInstance(launch);
@@ -140,7 +140,7 @@ const tryIt = async (): Promise<void> => {
     "when the Worker dies, npm start ends with a reason",
     code !== 0 && again.output().includes("The Worker ended"),
   );
-  report.check("and leaves nothing", leftovers().length === 0, leftovers().join("\n"));
+  report.check("and leaves nothing", leftovers(home).length === 0, leftovers(home).join("\n"));
   const list = must("npm", ["run", "--silent", "migrate", "--", "--list"], clone);
   report.check("npm run migrate lists what is pending", list.includes("No migrations"), list);
 };
