@@ -16,6 +16,7 @@ export default defineConfig(async () => ({
             "test/core/**/*.test.ts",
             "test/contract/**/*.test.ts",
             "test/exporter/**/*.test.ts",
+            "test/local/**/*.test.ts",
             "test/*.test.ts",
           ],
           testTimeout: 60_000,

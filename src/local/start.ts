@@ -17,6 +17,7 @@ import { openSink, registerSink } from "./sink-target.ts";
 /** A cold start takes two seconds; a busy machine ten times that. */
 const READY_WITHIN_MS = 60_000;
 const READY_POLL_MS = 50;
+const LOG_POLL_MS = 200;
 const CRON_EVERY_MS = 60_000;
 
 /** A reason for not starting that is the user's to know, as opposed to a bug. */
@@ -48,18 +49,19 @@ const onSignal = (): void => {
   void stopAll(0);
 };
 
-const waitUntilReady = async (api: Api, started: Runtime): Promise<void> => {
-  let ended = false;
-  void started.ended.then(() => {
-    ended = true;
+/** What keeps it from getting ready; wrangler itself holds back every request until the Worker is built. */
+const waitForTrouble = (started: Runtime): Promise<string> =>
+  new Promise((resolve) => {
+    void started.ended.then(() => resolve("The Worker did not start"));
+    setTimeout(resolve, READY_WITHIN_MS, "The Worker is not ready").unref();
+    setInterval(() => {
+      if (failedToBuild(started.logFile)) resolve("The Worker does not build");
+    }, LOG_POLL_MS).unref();
   });
-  const until = Date.now() + READY_WITHIN_MS;
-  while (!(await api.isReady())) {
-    const broken = ended || failedToBuild(started.logFile);
-    const why = broken ? "The Worker did not start" : Date.now() > until ? "The Worker is not ready" : null;
-    if (why !== null) throw new Refusal(`${why}. The end of ${started.logFile}:\n${lastLines(started.logFile)}`);
-    await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
-  }
+
+const waitUntilReady = async (api: Api): Promise<null> => {
+  while (!(await api.isReady())) await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
+  return null;
 };
 
 const start = async (): Promise<void> => {
@@ -91,7 +93,10 @@ const start = async (): Promise<void> => {
   lock.noteGroup(started.group);
 
   const api = connect(url, secrets.ADMIN_TOKEN);
-  await waitUntilReady(api, started);
+  const trouble = await Promise.race([waitUntilReady(api), waitForTrouble(started)]);
+  if (trouble !== null) {
+    throw new Refusal(`${trouble}. The end of ${started.logFile}:\n${lastLines(started.logFile)}`);
+  }
   await registerSink(api, sink);
   const cron = setInterval(() => void api.runCron(), CRON_EVERY_MS);
   undo.push(() => clearInterval(cron));

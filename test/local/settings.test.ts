@@ -1,0 +1,65 @@
+import { describe, expect, test } from "vitest";
+import { readSettings } from "../../src/local/settings.ts";
+
+describe("settings of a local run", () => {
+  test("an empty environment gives the defaults", () => {
+    expect(readSettings({}, "/somewhere")).toEqual({
+      ok: true,
+      value: {
+        port: 8787,
+        stateDir: "/somewhere/.state",
+        sinkPort: null,
+        adminToken: null,
+        ingestToken: null,
+        passedOn: {},
+      },
+    });
+  });
+
+  test("what is given is taken; of the rest only what the Worker may know is passed on", () => {
+    const env = {
+      PORT: "0",
+      STATE_DIR: "/elsewhere",
+      SINK_PORT: "9",
+      ADMIN_TOKEN: "a",
+      INGEST_TOKEN: "i",
+      LOG_LEVEL: "debug",
+      ENVIRONMENT: "production",
+      AWS_SECRET_ACCESS_KEY: "other people's",
+    };
+    expect(readSettings(env, "/somewhere")).toEqual({
+      ok: true,
+      value: {
+        port: 0,
+        stateDir: "/elsewhere",
+        sinkPort: 9,
+        adminToken: "a",
+        ingestToken: "i",
+        passedOn: { LOG_LEVEL: "debug" },
+      },
+    });
+  });
+
+  test("an empty variable counts as not set", () => {
+    const read = readSettings({ PORT: "", STATE_DIR: "", ADMIN_TOKEN: "" }, "/somewhere");
+    expect(read.ok && [read.value.port, read.value.stateDir, read.value.adminToken]).toEqual([
+      8787,
+      "/somewhere/.state",
+      null,
+    ]);
+  });
+
+  test.each([
+    ["a port that is no number", { PORT: "http" }, "PORT must be"],
+    ["a negative port", { PORT: "-1" }, "PORT must be"],
+    ["a port beyond the last", { PORT: "65536" }, "PORT must be"],
+    ["a wrong port of the sink", { SINK_PORT: "x" }, "SINK_PORT must be"],
+    ["a token with a space", { ADMIN_TOKEN: "s3cret word" }, "ADMIN_TOKEN must be"],
+    ["a token with a line break", { INGEST_TOKEN: "s3cret\nX-Other: 1" }, "INGEST_TOKEN must be"],
+  ])("%s is refused by name and without its value where that is secret", (_, env, sentence) => {
+    const read = readSettings(env, "/somewhere");
+    expect(read.ok).toBe(false);
+    expect(!read.ok && read.error).toContain(sentence);
+    expect(!read.ok && read.error).not.toContain("s3cret");
+  });
+});
