@@ -8,6 +8,7 @@ import type { Bindings } from "./env.ts";
 import { logError, logWarn } from "./log.ts";
 import { canonicalRequest } from "./paths.ts";
 
+export { AlertGroup } from "./objects/alert-group.ts";
 export { AlertShard } from "./objects/alert-shard.ts";
 export { TargetObject } from "./objects/target.ts";
 export { TargetRegistry } from "./objects/target-registry.ts";
@@ -15,13 +16,14 @@ export { TargetRegistry } from "./objects/target-registry.ts";
 /** A failed batch comes again after this; the outbox and the sweep ring anyway. */
 const RETRY_DELAY_SECONDS = 5;
 
-const consume = async (batch: MessageBatch, env: Bindings): Promise<void> => {
+const consume = async (batch: MessageBatch, env: Bindings, ctx: ExecutionContext): Promise<void> => {
   if (batch.queue === "alerts") {
     const redelivered = batch.messages.some((message) => message.attempts > 1);
     return consumeAlerts(
       env,
       batch.messages.map((message) => message.body as AlertsMessage),
       redelivered,
+      ctx,
     );
   }
   if (batch.queue === "notifications") {
@@ -36,9 +38,9 @@ const consume = async (batch: MessageBatch, env: Bindings): Promise<void> => {
 
 export default {
   fetch: (request, env, ctx) => app.fetch(canonicalRequest(request), env, ctx),
-  async queue(batch, env) {
+  async queue(batch, env, ctx) {
     try {
-      await consume(batch, env);
+      await consume(batch, env, ctx);
       batch.ackAll();
     } catch (error) {
       logError("queue.failed", error, { queue: batch.queue, messages: batch.messages.length });

@@ -1,11 +1,86 @@
-/** What the configuration document says, as the hot paths need it. */
+/**
+ * What operators have set: routing document, mode and filter rules, read together and kept for some seconds. What was
+ * read last goes on being in force while D1 is away.
+ */
 import type { Labels } from "../core/alert/alert.ts";
+import { DEFAULT_MODE, ENRICHMENT_MODES, type EnrichmentMode } from "../core/classify/mode.ts";
+import { BUILT_IN_RULES } from "../core/filter/built-in.ts";
+import { compileFilterRule, type FilterRule, type FilterRuleJson, orderRules } from "../core/filter/rules.ts";
 import type { Bindings } from "./env.ts";
+import { logError, logWarn } from "./log.ts";
+
+/** A change made elsewhere is in force this much later; one made here at once. */
+const CACHE_MS = 10_000;
 
 export interface LabelRules {
   readonly dropLabels?: readonly string[];
   readonly addLabels?: Labels;
 }
+
+export interface Settings {
+  readonly mode: EnrichmentMode;
+  readonly modeSource: "stored" | "env" | "default";
+  readonly filterRules: readonly FilterRule[];
+  readonly configVersion: number | null;
+}
+
+let cached: { readonly at: number; readonly settings: Settings } | null = null;
+
+/** Forgets what was read, after a change made here. */
+export const forgetSettings = (): void => {
+  cached = null;
+};
+
+const isMode = (text: string | undefined): text is EnrichmentMode => ENRICHMENT_MODES.some((mode) => mode === text);
+
+/** Stored wins over the variable, the variable over the default; an invalid variable is passed over. */
+const readMode = (stored: string | undefined, env: Bindings): Pick<Settings, "mode" | "modeSource"> => {
+  if (isMode(stored)) return { mode: stored, modeSource: "stored" };
+  if (isMode(env.ENRICHMENT_MODE)) return { mode: env.ENRICHMENT_MODE, modeSource: "env" };
+  if (env.ENRICHMENT_MODE !== undefined) logWarn("settings.invalid", { variable: "ENRICHMENT_MODE" });
+  return { mode: DEFAULT_MODE, modeSource: "default" };
+};
+
+/** The operator's rules over those present at start: one of the same name and target replaces it. */
+export const mergeRules = (own: readonly FilterRuleJson[]): readonly FilterRuleJson[] => {
+  const keyOf = (rule: FilterRuleJson): string => `${rule.name}\n${rule.target_name ?? ""}`;
+  return [...new Map([...BUILT_IN_RULES, ...own].map((rule) => [keyOf(rule), rule])).values()];
+};
+
+const compileRules = (rules: readonly FilterRuleJson[]): readonly FilterRule[] =>
+  orderRules(
+    rules.flatMap((json) => {
+      const rule = compileFilterRule(json);
+      if (!rule.ok) logWarn("settings.rule", { rule: json.name });
+      return rule.ok ? [rule.value] : [];
+    }),
+  );
+
+const read = async (env: Bindings): Promise<Settings> => {
+  const [mode, rules] = await env.DB.batch<Record<string, string>>([
+    env.DB.prepare("SELECT value FROM meta WHERE key = 'enrichment_mode'"),
+    env.DB.prepare("SELECT rule FROM filter_rules"),
+  ]);
+  const own = (rules?.results ?? []).map((row) => JSON.parse(row["rule"] ?? "{}") as FilterRuleJson);
+  return {
+    ...readMode(mode?.results[0]?.["value"], env),
+    filterRules: compileRules(mergeRules(own)),
+    configVersion: null,
+  };
+};
+
+export const loadSettings = async (env: Bindings, now: number): Promise<Settings> => {
+  if (cached !== null && now >= cached.at && now - cached.at < CACHE_MS) return cached.settings;
+  try {
+    const settings = await read(env);
+    cached = { at: now, settings };
+    return settings;
+  } catch (error) {
+    logError("settings.read", error);
+    if (cached === null) throw error;
+    return cached.settings;
+  }
+};
 
 /** The label rules of a source; none without a source. */
 export const labelRules = async (_env: Bindings, _source: string | null): Promise<LabelRules> => ({});

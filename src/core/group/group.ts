@@ -11,6 +11,10 @@ export interface Timing {
   readonly repeatIntervalMs: number;
 }
 
+/** Below this a group that has nothing new looks around only every IDLE_MS: a tick a second would cost more than it finds. */
+const SHORT_INTERVAL_MS = 10_000;
+const IDLE_MS = 60_000;
+
 export interface Member {
   readonly fingerprint: string;
   readonly seq: number;
@@ -45,21 +49,34 @@ export interface Told {
   readonly resolved: readonly string[];
 }
 
-/** Takes members in; an older word on a member never replaces a newer one. The first one starts the timer. */
+/** Takes members in; an older word on a member never replaces a newer one. News is told at the next tick it is due. */
 export const addMembers = (state: GroupState, incoming: readonly Member[], timing: Timing, now: Millis): GroupState => {
   const members = new Map(state.members.map((member) => [member.fingerprint, member]));
+  const news: Member[] = [];
   for (const member of incoming) {
-    if (member.seq > (members.get(member.fingerprint)?.seq ?? 0)) members.set(member.fingerprint, member);
+    if (member.seq <= (members.get(member.fingerprint)?.seq ?? 0)) continue;
+    members.set(member.fingerprint, member);
+    news.push(member);
   }
-  return { ...state, members: [...members.values()], wakeAt: state.wakeAt ?? firstWake(state, incoming, timing, now) };
+  if (news.length === 0) return state;
+  const due = dueAt(state, news, timing, now);
+  return {
+    ...state,
+    members: [...members.values()],
+    wakeAt: state.wakeAt === null ? due : Math.min(state.wakeAt, due),
+  };
 };
 
-/** After a quiet time the group begins anew; an alert that has been firing for long enough waits no more. */
-const firstWake = (state: GroupState, incoming: readonly Member[], timing: Timing, now: Millis): Millis => {
-  if (state.flushedAt !== null && state.members.length > 0) return state.flushedAt + timing.groupIntervalMs;
+/** The first alert of a group waits group_wait, unless it has been firing for longer; later news the rest of group_interval. */
+const dueAt = (state: GroupState, incoming: readonly Member[], timing: Timing, now: Millis): Millis => {
+  if (state.flushedAt !== null && state.members.length > 0)
+    return Math.max(now, state.flushedAt + timing.groupIntervalMs);
   const isOld = incoming.some((member) => member.startsAt + timing.groupWaitMs < now);
   return isOld ? now : now + timing.groupWaitMs;
 };
+
+const idleMs = ({ groupIntervalMs }: Timing): number =>
+  groupIntervalMs < SHORT_INTERVAL_MS ? IDLE_MS : groupIntervalMs;
 
 /** The timer went off: what each target is told, and the state after it. */
 export const flush = (
@@ -93,7 +110,7 @@ export const flush = (
       log: members.length === 0 ? {} : Object.fromEntries(log),
       flushes: state.flushes + (told.length > 0 ? 1 : 0),
       flushedAt: now,
-      wakeAt: members.length === 0 ? null : now + timing.groupIntervalMs,
+      wakeAt: members.length === 0 ? null : now + idleMs(timing),
     },
   };
 };

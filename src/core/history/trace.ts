@@ -19,4 +19,6 @@ export interface TraceStep {
   readonly decision: string;
   readonly reason: string;
   readonly target?: string;
+  /** Id of the notification that tells of it. */
+  readonly notification?: string;
 }

@@ -1,77 +1,173 @@
 /**
- * Queue `alerts`: fetches the context, lets core decide, commits event, trace and pending notifications in one D1
- * batch, rings for delivery, and only then confirms to the shard. A crash anywhere in between repeats the work; the
- * ids are deterministic, so repeating it changes nothing.
+ * Queue `alerts`: has events classified, lets core decide, commits event, trace and pending notifications in one D1
+ * batch, tells the groups, rings for delivery, and only then confirms to the shard. A crash anywhere in between repeats
+ * the work; the ids are deterministic, so repeating it changes nothing.
  */
-
+import type { Classification } from "../../core/classify/classification.ts";
+import { classifies } from "../../core/classify/mode.ts";
 import { type AlertEvent, eventId } from "../../core/history/event.ts";
-import type { AlertsMessage, AlertUpdate, PendingNotification } from "../../core/messages.ts";
-import { process } from "../../core/pipeline.ts";
+import type { AlertsMessage, AlertUpdate } from "../../core/messages.ts";
+import type { Context } from "../../core/pipeline/context.ts";
+import { process } from "../../core/pipeline/process.ts";
+import { classifierOf, isClassificationEnabled } from "../classification.ts";
+import type { Classified } from "../classifier-result.ts";
 import { loadContext } from "../context.ts";
+import { recordCalls } from "../db/classifications.ts";
 import { commitEvents, type Decided, storedEvents } from "../db/events.ts";
 import type { Bindings } from "../env.ts";
+import { joinGroups } from "../groups.ts";
+import { logError } from "../log.ts";
 import { type Addressed, ringTargets } from "../ring.ts";
 
-interface Work {
+/** What a remembered answer or the rules need at most; whoever takes longer waits for a model and holds back no other. */
+const AT_ONCE_MS = 250;
+
+interface Job {
   readonly shard: string;
-  readonly events: AlertEvent[];
-  readonly updates: AlertUpdate[];
-  readonly ids: (readonly [string, number])[];
+  readonly event: AlertEvent;
+  /** D1 holds it already; only its groups may still have to hear of it, and only while nothing newer is known. */
+  readonly stored: { readonly newest: boolean } | null;
+}
+
+export interface Background {
+  waitUntil(work: Promise<unknown>): void;
 }
 
 /** Resolves references to changes that were too large to travel. */
-const unpack = async (env: Bindings, message: AlertsMessage): Promise<Work> => {
-  const refs = message.changes.flatMap((change) =>
-    change.kind === "ref" ? [[change.fingerprint, change.seq] as const] : [],
-  );
-  const loaded = refs.length === 0 ? [] : await env.SHARDS.getByName(message.shard).load(refs);
-  const changes = [...message.changes, ...loaded];
-  const events = changes.flatMap((change) => (change.kind === "event" ? [change.event] : []));
-  const updates = changes.flatMap((change) => (change.kind === "update" ? [change.update] : []));
-  const ids = [...events, ...updates].map(({ fingerprint, seq }) => [fingerprint, seq] as const);
-  return { shard: message.shard, events, updates, ids };
+const unpack = async (env: Bindings, { shard, changes }: AlertsMessage) => {
+  const refs = changes.flatMap((change) => (change.kind === "ref" ? [[change.fingerprint, change.seq] as const] : []));
+  const loaded = refs.length === 0 ? [] : await env.SHARDS.getByName(shard).load(refs);
+  const all = [...changes, ...loaded];
+  return {
+    shard,
+    events: all.flatMap((change) => (change.kind === "event" ? [change.event] : [])),
+    updates: all.flatMap((change) => (change.kind === "update" ? [change.update] : [])),
+  };
 };
 
-/** Processes messages; throws when D1 or a shard cannot be reached, and the queue brings them again. */
-export const consumeAlerts = async (
+const confirm = async (
   env: Bindings,
-  messages: readonly AlertsMessage[],
-  redelivered: boolean,
+  done: readonly { shard: string; fingerprint: string; seq: number }[],
 ): Promise<void> => {
-  const work = await Promise.all(messages.map((message) => unpack(env, message)));
-  const events = work.flatMap((w) => w.events);
-  const maybeStored = redelivered || messages.some((message) => message.again);
-  const stored = maybeStored
-    ? await storedEvents(
-        env.DB,
-        events.map((event) => [event.fingerprint, event.seq] as const),
-      )
-    : new Set<string>();
-  const context = await loadContext(env, Date.now());
-  const decided: Decided[] = [
-    ...new Map(events.map((event) => [eventId(event.fingerprint, event.seq), event])).values(),
-  ]
-    .filter((event) => !stored.has(eventId(event.fingerprint, event.seq)))
-    .map((event) => ({ event, decision: process(event, context) }));
-  const addressed: Addressed[] = decided.flatMap(({ event, decision }) =>
-    decision.notifications.map(({ target, notification }) => ({
+  await Promise.all(
+    [...Map.groupBy(done, ({ shard }) => shard)].map(([shard, list]) =>
+      env.SHARDS.getByName(shard).confirm(list.map(({ fingerprint, seq }) => [fingerprint, seq] as const)),
+    ),
+  );
+};
+
+/** Decides and commits events that are classified; throws when D1 or an object cannot be reached. */
+const finish = async (
+  env: Bindings,
+  context: Context,
+  jobs: readonly (Job & { readonly classified: Classified | null })[],
+): Promise<void> => {
+  if (jobs.length === 0) return;
+  const decided = jobs.map(({ event, classified }) => ({
+    event,
+    decision: process(event, (classified?.classification ?? null) as Classification | null, context),
+  }));
+  const fresh: Decided[] = decided.filter((_, i) => jobs[i]?.stored === null);
+  const addressed: Addressed[] = fresh.flatMap(({ event, decision }) =>
+    decision.notifications.map(({ target, fallback, notification }) => ({
       target,
       item: {
         subject: event.fingerprint,
         seq: event.seq,
         at: event.receivedAt,
         notification,
-      } satisfies PendingNotification,
+        ...(fallback === null ? {} : { fallback }),
+      },
     })),
   );
-  const statements = commitEvents(
-    env.DB,
-    decided,
-    addressed,
-    work.flatMap((w) => w.updates),
-    Date.now(),
+  const calls = jobs.flatMap(({ event, classified }) =>
+    classified === null ? [] : [{ event, call: classified.call }],
   );
+  const statements = [...commitEvents(env.DB, fresh, addressed, [], Date.now()), ...recordCalls(env.DB, calls)];
   if (statements.length > 0) await env.DB.batch(statements);
+  await joinGroups(
+    env,
+    decided.flatMap(({ decision }, i) => (jobs[i]?.stored?.newest === false ? [] : decision.groups)),
+  );
   await ringTargets(env, addressed);
-  await Promise.all(work.map((w) => (w.ids.length === 0 ? undefined : env.SHARDS.getByName(w.shard).confirm(w.ids))));
+  await confirm(
+    env,
+    jobs.map(({ shard, event }) => ({ shard, fingerprint: event.fingerprint, seq: event.seq })),
+  );
 };
+
+/** Brings annotations and the like up to date; no transition, so no decision. */
+const applyUpdates = async (
+  env: Bindings,
+  updates: readonly { shard: string; update: AlertUpdate }[],
+): Promise<void> => {
+  if (updates.length === 0) return;
+  await env.DB.batch(
+    commitEvents(
+      env.DB,
+      [],
+      [],
+      updates.map(({ update }) => update),
+      Date.now(),
+    ),
+  );
+  await confirm(
+    env,
+    updates.map(({ shard, update }) => ({ shard, fingerprint: update.fingerprint, seq: update.seq })),
+  );
+};
+
+const settledAtOnce = async <T>(promise: Promise<T>): Promise<T | "late"> =>
+  Promise.race([promise, new Promise<"late">((resolve) => setTimeout(resolve, AT_ONCE_MS, "late"))]);
+
+/** Processes messages; throws when D1 or an object cannot be reached, and the queue brings them again. */
+export const consumeAlerts = async (
+  env: Bindings,
+  messages: readonly AlertsMessage[],
+  redelivered: boolean,
+  background: Background,
+): Promise<void> => {
+  const work = await Promise.all(messages.map((message) => unpack(env, message)));
+  const jobs = new Map<string, Job>();
+  for (const { shard, events } of work) {
+    for (const event of events) jobs.set(eventId(event.fingerprint, event.seq), { shard, event, stored: null });
+  }
+  const events = [...jobs.values()].map(({ event }) => event);
+  const maybeStored = redelivered || messages.some((message) => message.again);
+  const stored = maybeStored
+    ? await storedEvents(
+        env.DB,
+        events.map((event) => [event.fingerprint, event.seq] as const),
+      )
+    : new Map<string, { readonly newest: boolean }>();
+  const context = await loadContext(env, Date.now(), events);
+  const asks = classifies(context.mode) && isClassificationEnabled(env);
+  const classifier = classifierOf(env, (promise) => background.waitUntil(promise));
+  const classified = [...jobs].map(([id, job]) => ({
+    job: { ...job, stored: stored.get(id) ?? null },
+    answer: asks ? classifier.classify(job.event, Date.now() + CLASSIFY_MS) : Promise.resolve(null),
+  }));
+  await applyUpdates(
+    env,
+    work.flatMap(({ shard, updates }) => updates.map((update) => ({ shard, update }))),
+  );
+  const first = await Promise.all(
+    classified.map(async ({ job, answer }) => ({ job, answer, now: await settledAtOnce(answer) })),
+  );
+  await finish(
+    env,
+    context,
+    first.flatMap(({ job, now }) => (now === "late" ? [] : [{ ...job, classified: now }])),
+  );
+  const late = first.filter(({ now }) => now === "late");
+  if (late.length === 0) return;
+  // Their changes stay in the outbox until they are confirmed, so nothing is lost should this be cut short.
+  background.waitUntil(
+    Promise.all(
+      late.map(async ({ job, answer }) => finish(env, context, [{ ...job, classified: await answer }])),
+    ).catch((error: unknown) => logError("consume.late", error, { events: late.length })),
+  );
+};
+
+/** One decision waits at most this long for a model; the rules answer then (DESIGN 2). */
+const CLASSIFY_MS = 5_000;

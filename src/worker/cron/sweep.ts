@@ -5,9 +5,11 @@
  */
 import type { Labels } from "../../core/alert/alert.ts";
 import type { Severity } from "../../core/alert/severity.ts";
+import type { Classification } from "../../core/classify/classification.ts";
 import type { AlertEvent, EventKind } from "../../core/history/event.ts";
 import type { PendingNotification } from "../../core/messages.ts";
-import { type Context, notify } from "../../core/pipeline.ts";
+import type { Context } from "../../core/pipeline/context.ts";
+import { rebuildNotification } from "../../core/pipeline/notify.ts";
 import type { Notification } from "../../core/publish/notification.ts";
 import { loadContext } from "../context.ts";
 import { PENDING_GRACE_MS } from "../db/notifications.ts";
@@ -43,7 +45,11 @@ interface Row {
   format: string;
   upstream: string | null;
   source_fingerprint: string | null;
+  classification: string | null;
 }
+
+const classificationOf = (row: Row): Classification | null =>
+  row.classification === null ? null : (JSON.parse(row.classification) as Classification);
 
 const PENDING = `SELECT n.at AS n_at, n.subject AS n_subject, n.seq AS n_seq, n.target AS n_target, n.replay AS n_replay,
     n.payload AS n_payload, n.fallback AS n_fallback, e.*
@@ -89,7 +95,7 @@ const itemOf = (row: Row, context: Context): PendingNotification[] => {
       notification:
         row.n_payload !== null
           ? (JSON.parse(row.n_payload) as Notification)
-          : notify(eventOf(row), row.n_target, row.severity as Severity, context),
+          : rebuildNotification(eventOf(row), row.n_target, row.severity as Severity, classificationOf(row), context),
       ...(row.n_replay === 0 ? {} : { replay: row.n_replay }),
       ...(row.n_fallback === null ? {} : { fallback: row.n_fallback }),
     },

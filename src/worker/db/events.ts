@@ -2,7 +2,7 @@
 import { alertName } from "../../core/alert/alert.ts";
 import type { AlertEvent } from "../../core/history/event.ts";
 import type { AlertUpdate } from "../../core/messages.ts";
-import type { Decision } from "../../core/pipeline.ts";
+import type { Decision } from "../../core/pipeline/process.ts";
 import type { Addressed } from "../ring.ts";
 import { insertRows } from "./insert-rows.ts";
 import { insertPending } from "./notifications.ts";
@@ -138,16 +138,17 @@ const updateAlerts = (db: D1Database, updates: readonly AlertUpdate[]): D1Prepar
     )
     .bind(JSON.stringify(updates));
 
-/** Which of these events are in D1 already, as `fingerprint:seq`. */
+/** Which of these events are in D1 already, by `fingerprint:seq`, and whether each is still the newest of its alert. */
 export const storedEvents = async (
   db: D1Database,
   ids: readonly (readonly [string, number])[],
-): Promise<Set<string>> => {
+): Promise<Map<string, { readonly newest: boolean }>> => {
   const { results } = await db
     .prepare(
-      "SELECT fingerprint, seq FROM events WHERE (fingerprint, seq) IN (SELECT value->>0, value->>1 FROM json_each(?1))",
+      `SELECT e.fingerprint, e.seq, e.seq = a.event_seq AS newest FROM events e JOIN alerts a USING (fingerprint)
+       WHERE (e.fingerprint, e.seq) IN (SELECT value->>0, value->>1 FROM json_each(?1))`,
     )
     .bind(JSON.stringify(ids))
-    .all<{ fingerprint: string; seq: number }>();
-  return new Set(results.map((row) => `${row.fingerprint}:${row.seq}`));
+    .all<{ fingerprint: string; seq: number; newest: number }>();
+  return new Map(results.map((row) => [`${row.fingerprint}:${row.seq}`, { newest: row.newest === 1 }]));
 };

@@ -1,0 +1,86 @@
+/**
+ * Whether a target may hear of a firing alert now, and if not, why and until when. Asked when an alert comes in and
+ * again at every flush of its group, so that a silence made meanwhile still wins and one that ended no longer does.
+ */
+import type { AlertStatus, Labels, Millis } from "../alert/alert.ts";
+import { type Severity, severityOf } from "../alert/severity.ts";
+import type { Classification } from "../classify/classification.ts";
+import { applyClassification, type Verdict } from "../classify/policy.ts";
+import { applyFilters, type FilterDecision } from "../filter/rules.ts";
+import type { Stage } from "../history/trace.ts";
+import type { Context, RouteMatch, TargetState } from "./context.ts";
+
+/** What is decided about. */
+export interface Subject {
+  readonly fingerprint: string;
+  readonly labels: Labels;
+  readonly status: AlertStatus;
+  readonly classification: Classification | null;
+  /** When its present change was committed: a delay counts from here. */
+  readonly receivedAt: Millis;
+}
+
+export interface Held {
+  readonly stage: Stage;
+  readonly reason: string;
+  /** When to look again; null: whenever the group looks next. */
+  readonly until: Millis | null;
+  /** An operator's word that time does not change. */
+  readonly final: boolean;
+}
+
+/** What holds for every target of a route: inhibition, times, silences, in Alertmanager's order; null: nothing. */
+export const holdRoute = (subject: Subject, route: RouteMatch, context: Context): Held | null => {
+  const inhibitors = context.inhibitedBy(subject.labels, subject.fingerprint);
+  if (inhibitors.length > 0) return hold("inhibit", `inhibited by ${inhibitors.join(", ")}`);
+  const interval = context.timeMute(route.id, context.now);
+  if (interval !== null) return hold("mute", `muted by ${interval}`);
+  const silences = context.silencedBy(subject.labels, context.now);
+  return silences.length > 0 ? hold("silence", `silenced by ${silences.join(", ")}`) : null;
+};
+
+const hold = (stage: Stage, reason: string): Held => ({ stage, reason, until: null, final: false });
+
+/** What the classification may do at one target, whose own threshold counts where it has one. */
+export const verdictAt = (
+  subject: Pick<Subject, "labels" | "classification">,
+  state: TargetState | null,
+  context: Context,
+): Verdict =>
+  applyClassification({
+    alert: subject,
+    classification: subject.classification,
+    mode: context.mode,
+    threshold: state?.target.filter.minConfidence ?? context.threshold,
+    suppressionEnabled: context.suppressionEnabled,
+  });
+
+/** The severity an alert counts as where no target is named. */
+export const effectiveSeverity = (subject: Pick<Subject, "labels" | "classification">, context: Context): Severity =>
+  subject.classification === null ? severityOf(subject.labels) : verdictAt(subject, null, context).effectiveSeverity;
+
+export interface Admission {
+  readonly filter: FilterDecision;
+  readonly held: Held | null;
+}
+
+/** What this one target's filters say. A delay that has passed is over: it is never put on twice in one stretch. */
+export const admit = (subject: Subject, state: TargetState, context: Context): Admission => {
+  const verdict = verdictAt(subject, state, context);
+  const { labels, status, classification } = subject;
+  const { own } = state;
+  const filter = applyFilters({
+    targetName: state.target.name,
+    own,
+    rules: context.filterRules,
+    labels,
+    status,
+    classification,
+    verdict,
+  });
+  if (filter.action === "allow") return { filter, held: null };
+  const reason = filter.rule ?? filter.reason;
+  if (filter.action === "deny") return { filter, held: { stage: "filter", reason, until: null, final: true } };
+  const until = subject.receivedAt + filter.delaySeconds * 1000;
+  return { filter, held: until > context.now ? { stage: "filter", reason, until, final: false } : null };
+};

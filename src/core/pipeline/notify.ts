@@ -1,0 +1,97 @@
+/** From alerts to the notification that tells of them. */
+import type { AlertStatus, Labels, Millis } from "../alert/alert.ts";
+import { commonLabels } from "../alert/labels.ts";
+import type { Severity } from "../alert/severity.ts";
+import type { Classification } from "../classify/classification.ts";
+import { attaches } from "../classify/mode.ts";
+import type { NotifyReason } from "../group/decide.ts";
+import { groupKey } from "../group/key.ts";
+import { type AlertEvent, notificationId } from "../history/event.ts";
+import type { Notification, NotificationAlert } from "../publish/notification.ts";
+import type { Context } from "./context.ts";
+
+/** An alert as it is told: what an event and its decision say of it. */
+export interface TellableAlert {
+  readonly fingerprint: string;
+  readonly status: AlertStatus;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly startsAt: Millis;
+  readonly endsAt: Millis | null;
+  readonly generatorURL: string;
+  readonly severity: Severity;
+  readonly classification: Classification | null;
+}
+
+export interface Telling {
+  readonly id: string;
+  readonly alerts: readonly TellableAlert[];
+  readonly reason: NotifyReason;
+  readonly groupKey: string;
+  readonly groupLabels: Labels;
+  readonly receiver: string;
+  readonly at: Millis;
+}
+
+const tell = (alert: TellableAlert, context: Pick<Context, "mode">): NotificationAlert => ({
+  fingerprint: alert.fingerprint,
+  status: alert.status,
+  labels: alert.labels,
+  annotations: alert.annotations,
+  startsAt: alert.startsAt,
+  endsAt: alert.endsAt,
+  generatorURL: alert.generatorURL,
+  severity: alert.severity,
+  classification: attaches(context.mode) ? alert.classification : null,
+});
+
+/** The notification of one or more alerts; firing as long as one of them is. */
+export const buildNotification = (telling: Telling, context: Pick<Context, "mode" | "publicUrl">): Notification => ({
+  id: telling.id,
+  kind: "alerts",
+  status: telling.alerts.some((alert) => alert.status === "firing") ? "firing" : "resolved",
+  reason: telling.reason,
+  groupKey: telling.groupKey,
+  groupLabels: telling.groupLabels,
+  commonLabels: commonLabels(telling.alerts.map((alert) => alert.labels)),
+  commonAnnotations: commonLabels(telling.alerts.map((alert) => alert.annotations)),
+  routeLabels: {},
+  receiver: telling.receiver,
+  alerts: telling.alerts.map((alert) => tell(alert, context)),
+  truncatedAlerts: 0,
+  publicUrl: context.publicUrl,
+  enrichmentMode: context.mode,
+  replay: false,
+  at: telling.at,
+});
+
+/** The notification of one event that is told alone: the same whenever it is built, so it need not be stored. */
+export const tellAlone = (
+  event: AlertEvent,
+  target: string,
+  said: { readonly severity: Severity; readonly classification: Classification | null; readonly receiver: string },
+  context: Pick<Context, "mode" | "publicUrl">,
+): Notification => {
+  const { severity, classification, receiver } = said;
+  return buildNotification(
+    {
+      id: notificationId(event.fingerprint, event.seq, target),
+      alerts: [{ ...event, severity, classification }],
+      reason: event.status === "firing" ? "firstNotification" : "allResolved",
+      groupKey: event.upstream?.groupKey ?? groupKey([[]], event.labels),
+      groupLabels: event.labels,
+      receiver,
+      at: event.receivedAt,
+    },
+    context,
+  );
+};
+
+/** The same from what is stored of an event; which receiver led to the target is no longer known. */
+export const rebuildNotification = (
+  event: AlertEvent,
+  target: string,
+  severity: Severity,
+  classification: Classification | null,
+  context: Pick<Context, "mode" | "publicUrl">,
+): Notification => tellAlone(event, target, { severity, classification, receiver: "default" }, context);

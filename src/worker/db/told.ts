@@ -1,0 +1,19 @@
+/** Who was told of the beginning of what ends now. */
+import type { AlertEvent } from "../../core/history/event.ts";
+
+/** Both lookups follow a primary key: the opening event gives the time its notifications begin with. */
+const TOLD = `SELECT n.subject, n.target FROM json_each(?1) AS k
+  CROSS JOIN events AS e ON e.fingerprint = k.value->>0 AND e.seq = k.value->>1
+  CROSS JOIN notifications AS n ON n.at = e.received_at AND n.subject = e.fingerprint AND n.seq = e.seq
+  WHERE n.replay = 0 AND n.state <> 'canceled'`;
+
+/** By fingerprint, the targets that got or are to get the firing each resolved event ends. */
+export const toldTargets = async (db: D1Database, events: readonly AlertEvent[]): Promise<Map<string, string[]>> => {
+  const ended = events.filter((event) => event.status === "resolved" && event.kind !== "new");
+  if (ended.length === 0) return new Map();
+  const keys = JSON.stringify(ended.map((event) => [event.fingerprint, event.episodeSeq]));
+  const { results } = await db.prepare(TOLD).bind(keys).all<{ subject: string; target: string }>();
+  return new Map(
+    [...Map.groupBy(results, (row) => row.subject)].map(([subject, rows]) => [subject, rows.map((row) => row.target)]),
+  );
+};
