@@ -6,9 +6,9 @@ import { err, ok, type Result } from "../result.ts";
 import { type AddressParts, type AddressPolicy, checkAddress } from "./address.ts";
 import { FORMATS, type Target, type TargetDefect, type TargetFormat } from "./target.ts";
 import { readCredentials } from "./target-credentials.ts";
-import { type FieldReader, isJsonObject, readFields } from "./target-fields.ts";
+import { type FieldReader, isJsonObject, type JsonObject, readFields } from "./target-fields.ts";
 import { readFilter } from "./target-filter.ts";
-import { TARGET_KEYS } from "./target-write.ts";
+import { FILTER_KEYS, TARGET_KEYS } from "./target-write.ts";
 
 /** What `readTarget` needs of a parsed URL; a WHATWG `URL` has it. */
 export interface UrlParts extends AddressParts {
@@ -114,6 +114,14 @@ const readUrl = (
   return format === "opsgenie" ? base.replace(/\/v2\/alerts$/, "") : base;
 };
 
+const unknownKeys = (json: JsonObject): readonly string[] => {
+  const filter = isJsonObject(json.filter_config) ? json.filter_config : {};
+  return [
+    ...Object.keys(json).filter((key) => !TARGET_KEYS.has(key)),
+    ...Object.keys(filter).flatMap((key) => (FILTER_KEYS.has(key) ? [] : [`filter_config.${key}`])),
+  ].slice(0, MAX_UNKNOWN_KEYS_NAMED);
+};
+
 /** As `readTarget`, with what its author should know. */
 export const readTargetWithWarnings = (json: unknown, options: TargetReadOptions): Result<ReadTarget, TargetDefect> => {
   if (!isJsonObject(json)) return err({ reason: "invalid_json", detail: "a target must be an object" });
@@ -122,8 +130,7 @@ export const readTargetWithWarnings = (json: unknown, options: TargetReadOptions
   }
   const warnings: string[] = [];
   const warn = (text: string): void => void warnings.push(text);
-  const unknown = Object.keys(json).filter((key) => !TARGET_KEYS.has(key));
-  for (const key of unknown.slice(0, MAX_UNKNOWN_KEYS_NAMED)) {
+  for (const key of unknownKeys(json)) {
     warn(/^[\w.-]{1,64}$/.test(key) ? `the unknown key ${key} is ignored` : "an unknown key is ignored");
   }
 

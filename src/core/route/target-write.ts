@@ -46,6 +46,10 @@ export const TARGET_KEYS: ReadonlySet<string> = new Set([
   ...["auth_header", "auth_token", "token", "username", "password", "signing_secret"],
 ]);
 
+export const FILTER_KEYS: ReadonlySet<string> = new Set([
+  ...["severity", "namespaces", "exclude_noise", "min_confidence", "alert_name_pattern"],
+]);
+
 const when = <K extends string, V>(key: K, value: V | null | undefined): { [key in K]?: V } =>
   (value === null || value === undefined ? {} : { [key]: value }) as { [key in K]?: V };
 

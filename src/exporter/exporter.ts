@@ -1,0 +1,106 @@
+/** Puts the parts together: one source, one server, perhaps one nudge. Holds no decision of its own. */
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { KubeConfig } from "@kubernetes/client-node";
+import type { TargetReadOptions } from "../core/route/target-read.ts";
+import { watchCluster } from "./cluster.ts";
+import type { Config } from "./config.ts";
+import { watchFiles } from "./files.ts";
+import type { Log } from "./log.ts";
+import { createMetrics } from "./metrics.ts";
+import { createNudge } from "./nudge.ts";
+import { createExporterServer } from "./server.ts";
+import { buildSnapshot, type Mapped, mapSecrets, type TaggedSnapshot } from "./snapshot.ts";
+import type { WatchTimes } from "./watch.ts";
+
+export interface Exporter {
+  readonly port: number;
+  /** Stops being ready, keeps answering for a while, lets what is under way finish. */
+  readonly drain: () => Promise<void>;
+}
+
+/** A failing API server is asked again after 1 s, at most every 30 s; a minute later what we know counts as old. */
+const WATCH_TIMES: Omit<WatchTimes, "relistMs"> = { retryMs: 1000, retryCapMs: 30_000, staleMs: 60_000 };
+/** Reading a directory is cheap, and some file systems give no sign of changes. */
+const RESCAN_MS = 10_000;
+/** Longer than any answer takes; after it connections are cut. */
+const DRAIN_MS = 10_000;
+
+/** Resolves when it listens; the first list may still be under way. Rejects where the port cannot be had. */
+export const startExporter = async (
+  config: Config,
+  loadKubeConfig: () => KubeConfig,
+  log: Log,
+  times: Omit<WatchTimes, "relistMs"> = WATCH_TIMES,
+): Promise<Exporter> => {
+  const now = (): number => Date.now();
+  const metrics = createMetrics();
+  const { selectors, namespaces } = config;
+  const readOptions: TargetReadOptions = { ...config.addresses, parseUrl: (text) => URL.parse(text) };
+
+  // Mapping a thousand Secrets takes longer than answering with them: done once for each change.
+  let mapped: Mapped | null = null;
+  const map = (): Mapped => {
+    mapped ??= mapSecrets(source.secrets(), source.unreadable(), readOptions);
+    return mapped;
+  };
+  const snapshot = (): TaggedSnapshot => buildSnapshot(map(), source.namespaces(), config.cluster, now());
+  const nudge =
+    config.nudge === null ? null : createNudge({ ...config.nudge, etag: () => snapshot().etag, log, metrics });
+  const onChange = (): void => {
+    mapped = null;
+    if (source.isReady()) nudge?.request();
+  };
+  const common = { selectors, namespaces, onChange, log, metrics, now };
+  const source =
+    config.directory === null
+      ? watchCluster({ ...common, loadKubeConfig, times: { ...times, relistMs: config.relistMs } })
+      : watchFiles({ ...common, directory: config.directory, rescanMs: RESCAN_MS });
+
+  metrics.gauge("targets", "Targets served.", () => [[{}, map().targets.length]]);
+  metrics.gauge("invalid_secrets", "Labelled Secrets that are no target.", () => [[{}, map().invalid.length]]);
+  metrics.gauge("namespace_ok", "1 where the namespace can be read.", () =>
+    source.namespaces().map(({ name, status }) => [{ namespace: name }, status === "ok" ? 1 : 0]),
+  );
+  metrics.gauge("sync_age_seconds", "Since the source was last known to be read whole.", () => source.ages());
+
+  let isDraining = false;
+  const server = createExporterServer({
+    tokens: config.tokens,
+    snapshot,
+    isReady: () => !isDraining && source.isReady(),
+    hasSnapshot: () => source.isReady(),
+    metrics,
+    log,
+  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({ port: config.port, ...(config.host === null ? {} : { host: config.host }) }, resolve);
+    });
+  } catch (error) {
+    await source.stop();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  log("info", "listening", {
+    port,
+    cluster: config.cluster,
+    source: config.directory === null ? "kubernetes" : "files",
+  });
+
+  return {
+    port,
+    drain: async () => {
+      isDraining = true;
+      log("info", "draining");
+      await sleep(config.shutdownDelayMs);
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+      await Promise.all([closed, source.stop(), nudge?.stop()]);
+      clearTimeout(cut);
+      log("info", "stopped");
+    },
+  };
+};
