@@ -5,7 +5,7 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import type { TargetReadOptions } from "../core/route/target-read.ts";
 import { watchCluster } from "./cluster.ts";
 import type { Config } from "./config.ts";
-import { watchFiles } from "./files.ts";
+import { type FilesOptions, watchFiles } from "./files.ts";
 import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { createNudge } from "./nudge.ts";
@@ -19,10 +19,13 @@ export interface Exporter {
   readonly drain: () => Promise<void>;
 }
 
-/** A failing API server is asked again after 1 s, at most every 30 s; a minute later what we know counts as old. */
-const WATCH_TIMES: Omit<WatchTimes, "relistMs"> = { retryMs: 1000, retryCapMs: 30_000, staleMs: 60_000 };
-/** Reading a directory is cheap, and some file systems give no sign of changes. */
-const RESCAN_MS = 10_000;
+export type ExporterTimes = Omit<WatchTimes, "relistMs"> & Pick<FilesOptions, "rescanMs">;
+
+/**
+ * A failing API server is asked again after 1 s, at most every 30 s; a minute later what we know counts as old. Reading a
+ * directory is cheap, and some file systems give no sign of changes.
+ */
+const TIMES: ExporterTimes = { retryMs: 1000, retryCapMs: 30_000, staleMs: 60_000, rescanMs: 10_000 };
 /** Longer than any answer takes; after it connections are cut. */
 const DRAIN_MS = 10_000;
 
@@ -31,7 +34,7 @@ export const startExporter = async (
   config: Config,
   loadKubeConfig: () => KubeConfig,
   log: Log,
-  times: Omit<WatchTimes, "relistMs"> = WATCH_TIMES,
+  times: ExporterTimes = TIMES,
 ): Promise<Exporter> => {
   const now = (): number => Date.now();
   const metrics = createMetrics();
@@ -55,7 +58,7 @@ export const startExporter = async (
   const source =
     config.directory === null
       ? watchCluster({ ...common, loadKubeConfig, times: { ...times, relistMs: config.relistMs } })
-      : watchFiles({ ...common, directory: config.directory, rescanMs: RESCAN_MS });
+      : watchFiles({ ...common, directory: config.directory, rescanMs: times.rescanMs });
 
   metrics.gauge("targets", "Targets served.", () => [[{}, map().targets.length]]);
   metrics.gauge("invalid_secrets", "Labelled Secrets that are no target.", () => [[{}, map().invalid.length]]);

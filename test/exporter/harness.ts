@@ -2,13 +2,13 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import { type Snapshot, snapshotSchema } from "../../src/core/route/snapshot.ts";
 import { readConfig } from "../../src/exporter/config.ts";
-import { type Exporter, startExporter } from "../../src/exporter/exporter.ts";
+import { type Exporter, type ExporterTimes, startExporter } from "../../src/exporter/exporter.ts";
 import { createLog } from "../../src/exporter/log.ts";
 
 export const TOKEN = "exporter-token-for-tests";
 
 /** Fast enough for a test, slow enough to see a pause. */
-const TIMES = { retryMs: 20, retryCapMs: 100, staleMs: 300 };
+const TIMES: ExporterTimes = { retryMs: 20, retryCapMs: 100, staleMs: 1000, rescanMs: 1000 };
 
 export interface Running {
   readonly exporter: Exporter;
@@ -21,7 +21,7 @@ export interface Running {
 export const run = async (
   env: Record<string, string>,
   loadKubeConfig: () => KubeConfig = () => new KubeConfig(),
-  changes: Partial<typeof TIMES> & { readonly relistMs?: number } = {},
+  changes: Partial<ExporterTimes> & { readonly relistMs?: number } = {},
 ): Promise<Running> => {
   const config = readConfig({
     EXPORTER_TOKEN: TOKEN,
