@@ -3,7 +3,6 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { TargetReadOptions } from "../core/route/target-read.ts";
-import { watchCluster } from "./cluster.ts";
 import type { Config } from "./config.ts";
 import { type FilesOptions, watchFiles } from "./files.ts";
 import type { Log } from "./log.ts";
@@ -11,6 +10,7 @@ import { createMetrics } from "./metrics.ts";
 import { createNudge } from "./nudge.ts";
 import { createExporterServer } from "./server.ts";
 import { buildSnapshot, type Mapped, mapSecrets, type TaggedSnapshot } from "./snapshot.ts";
+import type { SecretSource } from "./source.ts";
 import type { WatchTimes } from "./watch.ts";
 
 export interface Exporter {
@@ -29,12 +29,17 @@ const TIMES: ExporterTimes = { retryMs: 1000, retryCapMs: 30_000, staleMs: 60_00
 /** Longer than any answer takes; after it connections are cut. */
 const DRAIN_MS = 10_000;
 
+/** For tests: another API server, and less patience. */
+export interface ExporterOverrides {
+  readonly loadKubeConfig?: () => KubeConfig;
+  readonly times?: ExporterTimes;
+}
+
 /** Resolves when it listens; the first list may still be under way. Rejects where the port cannot be had. */
 export const startExporter = async (
   config: Config,
-  loadKubeConfig: () => KubeConfig,
   log: Log,
-  times: ExporterTimes = TIMES,
+  { times = TIMES, ...overrides }: ExporterOverrides = {},
 ): Promise<Exporter> => {
   const now = (): number => Date.now();
   const metrics = createMetrics();
@@ -55,9 +60,18 @@ export const startExporter = async (
     if (source.isReady()) nudge?.request();
   };
   const common = { selectors, namespaces, onChange, log, metrics, now };
-  const source =
+  const openCluster = async (): Promise<SecretSource> => {
+    // The client takes a second and 100 MB, for nothing where there are only files.
+    const [{ watchCluster }, { loadKubeConfig }] = await Promise.all([
+      import("./cluster.ts"),
+      import("./kubernetes.ts"),
+    ]);
+    const load = overrides.loadKubeConfig ?? (() => loadKubeConfig(process.env));
+    return watchCluster({ ...common, loadKubeConfig: load, times: { ...times, relistMs: config.relistMs } });
+  };
+  const source: SecretSource =
     config.directory === null
-      ? watchCluster({ ...common, loadKubeConfig, times: { ...times, relistMs: config.relistMs } })
+      ? await openCluster()
       : watchFiles({ ...common, directory: config.directory, rescanMs: times.rescanMs });
 
   metrics.gauge("targets", "Targets served.", () => [[{}, map().targets.length]]);

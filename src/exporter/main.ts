@@ -1,7 +1,6 @@
 /** Serves the publishing targets of one cluster, or of a directory of manifests. All it needs is in the environment. */
 import { readConfig } from "./config.ts";
 import { startExporter } from "./exporter.ts";
-import { loadKubeConfig } from "./kubernetes.ts";
 import { createLog, errorCode } from "./log.ts";
 
 const write = (line: string): void => void process.stdout.write(line);
@@ -10,7 +9,7 @@ const log = createLog(config.ok ? config.value.logLevel : "info", write, () => D
 
 if (config.ok) {
   try {
-    const exporter = await startExporter(config.value, () => loadKubeConfig(process.env), log);
+    const exporter = await startExporter(config.value, log);
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       process.once(signal, () => void exporter.drain().then(() => process.exit(0)));
     }

@@ -199,9 +199,10 @@ describe("the container", () => {
     const follow = (path: string): void => {
       if (seen.has(path)) return;
       seen.add(path);
-      for (const [, type, specifier = ""] of readFileSync(path, "utf8").matchAll(
-        /^(?:import|export)( type)? [^;]*?from "([^"]+)";|^import "([^"]+)";/gms,
+      for (const [, type, ...specifiers] of readFileSync(path, "utf8").matchAll(
+        /^(?:import|export)( type)? [^;]*?from "([^"]+)";|^import "([^"]+)";|\bimport\("([^"]+)"\)/gms,
       )) {
+        const specifier = specifiers.find((found) => found !== undefined) ?? "";
         if (specifier.startsWith(".")) follow(join(dirname(path), specifier));
         else if (type === undefined && !specifier.startsWith("node:")) packages.add(specifier);
       }

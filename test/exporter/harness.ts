@@ -38,7 +38,10 @@ export const run = async (
     () => Date.now(),
   );
   const { relistMs = config.value.relistMs, ...times } = changes;
-  const exporter = await startExporter({ ...config.value, relistMs }, loadKubeConfig, log, { ...TIMES, ...times });
+  const exporter = await startExporter({ ...config.value, relistMs }, log, {
+    loadKubeConfig,
+    times: { ...TIMES, ...times },
+  });
   const url = `http://127.0.0.1:${exporter.port}`;
   const get: Running["get"] = (path, headers) =>
     fetch(url + path, { headers: { Authorization: `Bearer ${TOKEN}`, ...headers } });
