@@ -70,21 +70,20 @@ const readTemplate = (fields: FieldReader): { template: string | null; contentTy
 export const readCredentials = (
   json: JsonObject,
   fields: FieldReader,
+  type: Target["type"],
   format: TargetFormat,
 ): Pick<Target, "credentials" | "headers" | "options"> => {
-  const headers = readHeaders(json, fields, format === "pagerduty" ? ["routing_key", "routing-key"] : []);
+  const headers = readHeaders(json, fields, type === "pagerduty" ? ["routing_key", "routing-key"] : []);
   const { Authorization: authorization, ...others } = headers;
-  const isKeyed = format === "rootly" || format === "opsgenie";
-  const isRootly = format === "rootly";
+  const isKeyed = type === "rootly" || type === "opsgenie";
+  const isRootly = type === "rootly";
   const { botToken, channel } =
-    format === "slack" || format === "telegram"
-      ? bot(fields, format === "telegram")
-      : { botToken: null, channel: null };
+    type === "slack" || type === "telegram" ? bot(fields, type === "telegram") : { botToken: null, channel: null };
   const { template, contentType } =
     format === "template" ? readTemplate(fields) : { template: null, contentType: null };
 
   const credentials: TargetCredentials = present({
-    routingKey: format === "pagerduty" ? routingKey(json, fields) : null,
+    routingKey: type === "pagerduty" ? routingKey(json, fields) : null,
     botToken,
     apiKey: isKeyed ? apiKey(fields, authorization) : null,
     signingSecrets: signingSecrets(fields),

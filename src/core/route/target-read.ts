@@ -40,7 +40,7 @@ const TYPES = ["webhook", "slack", "pagerduty", "rootly", "teams", "discord", "t
 const RESERVED_NAMES = ["refresh", "status", "health"];
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-const DEFAULT_URLS: Readonly<Partial<Record<TargetFormat, string>>> = {
+const DEFAULT_URLS: Readonly<Partial<Record<Target["type"], string>>> = {
   rootly: "https://api.rootly.com/v1",
   pagerduty: "https://events.pagerduty.com/v2/enqueue",
   telegram: "https://api.telegram.org",
@@ -58,34 +58,38 @@ const readName = (fields: FieldReader): string => {
   return name;
 };
 
-/** The formats that are no type of their own: a webhook with another body. As a type they are read as that format. */
+/** The formats that are no type of their own: another body for a webhook. As a type they are read as that format. */
 const WEBHOOK_FORMATS = ["alertmanager", "template"];
+/** What a template may be written for, beside webhooks: receivers that take a message and no API. */
+const TEMPLATE_TYPES = ["webhook", "slack", "teams", "discord", "telegram"];
 
-const readFormat = (fields: FieldReader): TargetFormat => {
+const readFormat = (fields: FieldReader): Pick<Target, "type" | "format"> => {
   const type = fields.text("type")?.toLowerCase() ?? null;
   const named = fields.text("format")?.toLowerCase() ?? null;
-  const format = FORMATS.find((candidate) => candidate === (named ?? type ?? "webhook")) ?? null;
+  const format = FORMATS.find((candidate) => candidate === (named ?? type ?? "webhook")) ?? "webhook";
+  const isTemplateOf = format === "template" && TEMPLATE_TYPES.some((candidate) => candidate === type);
+  const wanted = isTemplateOf || WEBHOOK_FORMATS.includes(type ?? "") ? type : typeOf(format);
   if (type !== null && !FORMATS.some((candidate) => candidate === type)) {
     fields.refuse("unknown_type", `type must be one of ${TYPES.join(", ")}`);
-  } else if (format === null) {
+  } else if (named !== null && named !== format) {
     fields.refuse("unknown_format", `format must be one of ${FORMATS.join(", ")}`);
-  } else if (type !== null && type !== (WEBHOOK_FORMATS.includes(type) ? format : typeOf(format))) {
+  } else if (type !== null && (type !== wanted || (WEBHOOK_FORMATS.includes(type) && type !== format))) {
     fields.refuse("incompatible_format", "format does not belong to type");
   }
-  return format ?? "webhook";
+  return { type: isTemplateOf ? (TYPES.find((candidate) => candidate === type) ?? "webhook") : typeOf(format), format };
 };
 
-const isBase = (format: TargetFormat, isSlackBot: boolean): boolean =>
-  ["rootly", "telegram", "opsgenie"].includes(format) || (format === "slack" && isSlackBot);
+const isBase = (type: Target["type"], isSlackBot: boolean): boolean =>
+  ["rootly", "telegram", "opsgenie"].includes(type) || isSlackBot;
 
 const readUrl = (
   fields: FieldReader,
-  format: TargetFormat,
+  type: Target["type"],
   isSlackBot: boolean,
   options: TargetReadOptions,
   warn: (text: string) => void,
 ): string => {
-  const text = fields.text("url") ?? (isSlackBot ? SLACK_API : DEFAULT_URLS[format]) ?? null;
+  const text = fields.text("url") ?? (isSlackBot ? SLACK_API : DEFAULT_URLS[type]) ?? null;
   if (text === null) {
     fields.refuse("missing_url", "url is missing");
     return "";
@@ -105,13 +109,13 @@ const readUrl = (
   if (isSlackBot && parts.pathname.startsWith("/services/")) {
     fields.refuse("invalid_url", "url: an incoming webhook takes no bot_token");
   }
-  if (format === "pagerduty" && ["", "/", "/v2/events", "/v2/events/"].includes(parts.pathname)) {
+  if (type === "pagerduty" && ["", "/", "/v2/events", "/v2/events/"].includes(parts.pathname)) {
     warn("url: the path was replaced by /v2/enqueue");
     return href.replace(/^(https?:\/\/[^/?]+)[^?]*/, "$1/v2/enqueue");
   }
-  if (!isBase(format, isSlackBot)) return href;
+  if (!isBase(type, isSlackBot)) return href;
   const base = href.replace(/\/+$/, "");
-  return format === "opsgenie" ? base.replace(/\/v2\/alerts$/, "") : base;
+  return type === "opsgenie" ? base.replace(/\/v2\/alerts$/, "") : base;
 };
 
 const unknownKeys = (json: JsonObject): readonly string[] => {
@@ -136,13 +140,13 @@ export const readTargetWithWarnings = (json: unknown, options: TargetReadOptions
 
   const fields = readFields(json);
   const name = readName(fields);
-  const format = readFormat(fields);
-  const secrets = readCredentials(json, fields, format);
-  const isSlackBot = format === "slack" && secrets.credentials.botToken !== undefined;
-  const url = readUrl(fields, format, isSlackBot, options, warn);
+  const { type, format } = readFormat(fields);
+  const secrets = readCredentials(json, fields, type, format);
+  const isSlackBot = type === "slack" && secrets.credentials.botToken !== undefined;
+  const url = readUrl(fields, type, isSlackBot, options, warn);
   const target: Target = {
     name,
-    type: typeOf(format),
+    type,
     format,
     url,
     enabled: fields.flag("enabled", true),

@@ -44,6 +44,12 @@ describe("type and format follow from each other", () => {
       "webhook",
       "alertmanager",
     ],
+    [
+      "a template for a chat",
+      { type: "slack", format: "template", template: "{}", bot_token: "xoxb-1", channel: "C1" },
+      "slack",
+      "template",
+    ],
     ["a template is a webhook", { type: "template", template: "{}", url: HOOK }, "webhook", "template"],
     ["both, equal", { type: "slack", format: "slack", url: HOOK }, "slack", "slack"],
     ["case does not matter", { type: "Slack", url: HOOK }, "slack", "slack"],

@@ -41,6 +41,11 @@ describe("refused, with the reason of contracts 9.4, and without a value in the 
     ["an unknown format", "unknown_format", { name: "a", format: CANARY, url: HOOK }],
     ["a format of another type", "incompatible_format", { name: "a", type: "slack", format: "pagerduty", url: HOOK }],
     [
+      "a template for an API",
+      "incompatible_format",
+      { name: "a", type: "rootly", format: "template", template: "x", api_key: CANARY },
+    ],
+    [
       "alertmanager with another format",
       "incompatible_format",
       { name: "a", type: "alertmanager", format: "webhook", url: HOOK },

@@ -22,6 +22,7 @@ const byFormat = fc.constantFrom<Record<string, unknown>>(
   { type: "teams", url: "https://prod-1.westeurope.logic.azure.com:443/workflows/x?sig=y" },
   { type: "discord", url: "https://discord.com/api/webhooks/1/x", thread_id: "5" },
   { type: "telegram", bot_token: "1:a", channel: "-1", thread_id: 3 },
+  { type: "telegram", format: "template", template: "{{ status }}", bot_token: "1:a", channel: "-1" },
   { type: "opsgenie", auth_header: "GenieKey key" },
   {
     format: "template",
