@@ -1,0 +1,16 @@
+/** Under which key a receiver that merges repeats, and our own memory of receipts, know what a notification is about. */
+import type { Target } from "../route/target.ts";
+import type { Notification } from "./notification.ts";
+import { hashText } from "./text.ts";
+
+/**
+ * The fingerprint of its one alert, or for groups the hash of the group key: the raw key would tell labels to others and
+ * may be too long. Tests and digests have keys of their own, so they never touch the state of a real alert.
+ */
+export const keyOf = (notification: Notification, target: Target, prefers: "alert" | "group"): string => {
+  if (notification.kind === "test") return hashText(`test:${notification.id}`);
+  if (notification.kind === "digest") return hashText(`digest:${target.name}`);
+  const [alert, another] = notification.alerts;
+  const single = alert !== undefined && another === undefined && notification.truncatedAlerts === 0;
+  return (target.per ?? prefers) === "alert" && single ? alert.fingerprint : hashText(notification.groupKey);
+};
