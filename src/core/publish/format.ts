@@ -34,8 +34,9 @@ export interface Format {
   /** Documented rate of the provider, as a token bucket; null: not paced. */
   readonly pace: { readonly perSecond: number; readonly burst: number } | null;
   /**
-   * The next call for this notification given what the target remembers, or "done" where nothing is left to say
-   * (a resolve of something never opened). Called again after each delivered step with the receipt it left.
+   * The next call for this notification given what the target remembers: "done" when all was said, "not_opened" for a
+   * resolve of something this target never opened. Called again after each delivered step with the receipt it left. A
+   * step that finds its remembered message gone there counts as delivered; the step after it opens anew.
    */
   readonly next: (
     notification: Notification,

@@ -42,6 +42,8 @@ export interface Notification {
   /** Base URL of this service, without a trailing slash; links are made from it. */
   readonly publicUrl: string;
   readonly enrichmentMode: string;
+  /** The confidence from which a classification counted, 0 to 1, where the decision knew it. */
+  readonly classificationThreshold?: number;
   readonly replay: boolean;
   /** Only for a digest: how many notifications it stands for, by severity and status. */
   readonly digest?: {

@@ -20,7 +20,16 @@ export type FailureReason = (typeof FAILURE_REASONS)[number];
 export type Receipt = Readonly<Record<string, string>>;
 
 export type Outcome =
-  | { readonly kind: "delivered"; readonly statusCode: number; readonly receipt: Receipt | null }
+  | {
+      readonly kind: "delivered";
+      readonly statusCode: number;
+      /** What is known after this step and replaces what was known before; null: nothing (any more). */
+      readonly receipt: Receipt | null;
+      /** What the history should say beside it: the message was gone, the template failed, … */
+      readonly note?: string;
+      /** The other side's bucket is empty now: wait this long before the next call to this target. */
+      readonly pauseMs?: number;
+    }
   | {
       readonly kind: "retry";
       readonly reason: FailureReason;
@@ -39,12 +48,14 @@ export type Outcome =
       readonly unhealthy: boolean;
     };
 
+export interface HttpAnswer {
+  readonly kind: "answer";
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 /** What came back over the wire, as plain data: an answer, or the reason there was none. */
 export type Answer =
-  | {
-      readonly kind: "answer";
-      readonly status: number;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: string;
-    }
+  | HttpAnswer
   | { readonly kind: "none"; readonly reason: "timeout" | "dns" | "tls" | "refused"; readonly error: string };
