@@ -4,6 +4,7 @@ import type { Target } from "../route/target.ts";
 import { fitAlerts } from "./fit.ts";
 import type { Format } from "./format.ts";
 import { judge } from "./judge.ts";
+import { groupKeyText } from "./key.ts";
 import type { Notification, NotificationAlert, NotifyReason } from "./notification.ts";
 import { secretsOf } from "./redact.ts";
 import { headersFor } from "./request.ts";
@@ -66,9 +67,9 @@ const digestAnnotation = ({ digest }: Notification): Readonly<Record<string, str
 const bodyOf = (notification: Notification, target: Target): string =>
   fitAlerts(notification.alerts, MAX_BYTES, (shown, leftOut, clean) => ({
     version: "4",
-    groupKey: notification.groupKey || "{}:{}",
+    groupKey: groupKeyText(notification),
     truncatedAlerts: notification.truncatedAlerts + leftOut,
-    receiver: notification.receiver || target.name,
+    receiver: withoutControls(notification.receiver) || target.name,
     status: notification.status,
     notification_reason: REASON_WORDS[notification.reason],
     groupLabels: clean(notification.groupLabels),

@@ -25,7 +25,7 @@ export const escapeTelegram = (text: string): string => calmMentions(escapeHtml(
 
 /** Markdown of Discord and Rootly: every mark is escaped, `<@…>`, `<#…>` and `@everyone` included. */
 export const escapeMarkdown = (text: string): string =>
-  calmMentions(text.replace(/[\\*_~`|<>#[\]()!]/g, "\\$&").replace(/^([ \t]*)([-+=])/gm, "$1\\$2"));
+  calmMentions(text.replace(/[\\*_~`|<>#[\]!]/g, "\\$&").replace(/^([ \t]*)([-+=])/gm, "$1\\$2"));
 
 /** The inside of a JSON string. */
 export const escapeJson = (text: string): string => JSON.stringify(text).slice(1, -1);

@@ -2,7 +2,7 @@
 import { alertName } from "../alert/alert.ts";
 import { cleanValues } from "./fit.ts";
 import type { Notification, NotificationAlert } from "./notification.ts";
-import { countsOf, markOf, nameOf } from "./story.ts";
+import { countsOf, markOf, nameOf, singleOf } from "./story.ts";
 import { cut, oneLine, withoutControls } from "./text.ts";
 
 /** A group names so many of its alerts; the rest is in the history. */
@@ -37,11 +37,9 @@ const detailsOf = (alert: NotificationAlert, limit: number): object => ({
 
 /** The details of the one alert, or of a group its counts and its first alerts. */
 export const customDetails = (notification: Notification): object => {
-  const [alert, another] = notification.alerts;
+  const single = singleOf(notification);
   const marks = { ...(markOf(notification) === "" ? {} : { mark: markOf(notification).trim() }) };
-  if (notification.kind !== "digest" && alert !== undefined && another === undefined) {
-    return { ...marks, ...detailsOf(alert, MAX_VALUE) };
-  }
+  if (single !== null) return { ...marks, ...detailsOf(single, MAX_VALUE) };
   const shown = notification.alerts.slice(0, MAX_ALERTS);
   return {
     ...marks,

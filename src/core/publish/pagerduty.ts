@@ -14,7 +14,7 @@ import type { Receipt } from "./outcome.ts";
 import { customDetails } from "./pagerduty-details.ts";
 import { secretsOf } from "./redact.ts";
 import { jsonRequest } from "./request.ts";
-import { historyLink, linksOf, markOf, nameOf, severityOfNotification, tell } from "./story.ts";
+import { historyLink, linksOf, markOf, nameOf, severityOfNotification, singleOf, tell } from "./story.ts";
 import { cut, hashText, oneLine, utf8Bytes } from "./text.ts";
 
 /** PagerDuty refuses more than 512 KB; Alertmanager stays below this as well. */
@@ -32,16 +32,16 @@ const severityWord = (notification: Notification): string => {
 };
 
 const summaryOf = (notification: Notification): string => {
-  const [alert, another] = notification.alerts;
-  if (notification.kind !== "digest" && alert !== undefined && another === undefined) {
-    const namespace = alert.labels.namespace;
-    const judged = alert.classification;
+  const single = singleOf(notification);
+  if (single !== null) {
+    const namespace = single.labels.namespace;
+    const judged = single.classification;
     return oneLine(
       `${markOf(notification)}${nameOf(notification)}${namespace ? ` in ${namespace}` : ""}${judged ? ` (AI: ${judged.severity})` : ""}`,
     );
   }
   const { title, body, status } = tell(notification, { body: 100, lines: 0, value: 100 });
-  return `${markOf(notification)}${title}: ${notification.kind === "digest" ? body : status}`;
+  return `${markOf(notification)}${title}: ${status}${notification.kind === "digest" && body ? `, ${body}` : ""}`;
 };
 
 const sourceOf = ({ alerts, commonLabels }: Notification): string => {

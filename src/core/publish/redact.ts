@@ -7,6 +7,7 @@ export const MAX_ERROR_TEXT = 500;
 
 /** Shorter values are ordinary words; taking them out would only garble the text. */
 const MIN_CREDENTIAL = 4;
+const MIN_PATH = 6;
 const MIN_URL_PART = 8;
 
 const HIDDEN = "***";
@@ -25,7 +26,8 @@ const PATTERNS: readonly RegExp[] = [
 const partsOfUrl = (url: string): readonly string[] => {
   const rest = url.replace(/^[a-z]+:\/\/[^/?#]*/i, "");
   const parts = rest.split(/[/?&#=]/).filter((part) => part.length >= MIN_URL_PART);
-  return rest.length >= MIN_URL_PART ? [url, rest, ...parts] : parts;
+  const whole = [...(rest.length > 1 ? [url] : []), ...(rest.length >= MIN_PATH ? [rest] : [])];
+  return [...whole, ...parts];
 };
 
 const partsOfHeader = (value: string): readonly string[] =>

@@ -5,7 +5,7 @@ import type { Target } from "../route/target.ts";
 import { escapeMarkdown, safeLink } from "./escape.ts";
 import { cleanValues } from "./fit.ts";
 import type { Notification, NotificationAlert } from "./notification.ts";
-import { countsOf, historyLink, markOf, nameOf, severityOfNotification } from "./story.ts";
+import { countsOf, historyLink, markOf, nameOf, severityOfNotification, singleOf } from "./story.ts";
 import { cut, cutEscaped, oneLine, timeText, withoutControls } from "./text.ts";
 
 const MAX_TITLE = 255;
@@ -22,9 +22,6 @@ const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {
 };
 
 const percent = (confidence: number): string => `${Math.round(confidence * 100)}%`;
-
-const singleOf = ({ kind, alerts }: Notification): NotificationAlert | null =>
-  kind !== "digest" && alerts.length === 1 ? (alerts[0] ?? null) : null;
 
 const namespaceOf = (notification: Notification): string =>
   oneLine((singleOf(notification)?.labels ?? notification.commonLabels).namespace ?? "") || "unknown";

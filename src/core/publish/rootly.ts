@@ -13,7 +13,7 @@ import type { Receipt } from "./outcome.ts";
 import { secretsOf } from "./redact.ts";
 import { jsonRequest } from "./request.ts";
 import { alertAttributes, incidentAttributes } from "./rootly-attributes.ts";
-import { countsOf, markOf, nameOf } from "./story.ts";
+import { countsOf, markOf, nameOf, singleOf } from "./story.ts";
 import { cut, durationText, oneLine } from "./text.ts";
 
 const MAX_RESOLUTION = 1000;
@@ -28,10 +28,10 @@ const METHODS: Readonly<Record<Kind, Readonly<Record<Call, FormatRequest["method
 };
 
 const resolutionOf = (notification: Notification): string => {
-  const [alert, another] = notification.alerts;
+  const single = singleOf(notification);
   const words =
-    alert !== undefined && another === undefined && alert.endsAt !== null
-      ? `resolved after ${durationText(alert.endsAt - alert.startsAt)}`
+    single !== null && single.endsAt !== null
+      ? `resolved after ${durationText(single.endsAt - single.startsAt)}`
       : `all resolved (${countsOf(notification)})`;
   return cut(oneLine(`${markOf(notification)}${nameOf(notification)} ${words}`), MAX_RESOLUTION);
 };

@@ -59,6 +59,10 @@ const EMOJI: Readonly<Record<Severity, string>> = { critical: "🔴", warning: "
 export const markOf = ({ kind, replay }: Notification): string =>
   `${kind === "test" ? "[TEST] " : ""}${replay ? "[REPLAY] " : ""}`;
 
+/** The alert a notification is about, where it is about exactly one; a digest stands for many, whatever it lists. */
+export const singleOf = ({ kind, alerts }: Notification): NotificationAlert | null =>
+  kind !== "digest" && alerts.length === 1 ? (alerts[0] ?? null) : null;
+
 /** The most urgent severity of what fires, or of all when nothing does. */
 export const severityOfNotification = (notification: Notification): Severity => {
   if ((notification.digest?.critical ?? 0) > 0) return "critical";
@@ -85,14 +89,12 @@ export const countsOf = ({ alerts, truncatedAlerts }: Notification): string => {
 };
 
 const digestText = ({ digest }: Notification): string =>
-  digest === undefined
-    ? ""
-    : `${digest.firing} firing, ${digest.resolved} resolved, ${digest.critical} of them critical`;
+  digest === undefined || digest.critical === 0 ? "" : `${digest.critical} of them critical`;
 
 /** The name people look for: of the alert, or what the group has in common. */
 export const nameOf = (notification: Notification): string => {
-  const [alert, another] = notification.alerts;
-  if (alert !== undefined && another === undefined) return oneLine(alertName(alert.labels)) || "unknown";
+  const single = singleOf(notification);
+  if (single !== null) return oneLine(alertName(single.labels)) || "unknown";
   const common = notification.groupLabels.alertname ?? notification.commonLabels.alertname;
   return common === undefined
     ? `${notification.alerts.length + notification.truncatedAlerts} alerts`
@@ -100,9 +102,10 @@ export const nameOf = (notification: Notification): string => {
 };
 
 /** Where the history of this notification is shown. */
-export const historyLink = ({ publicUrl, alerts, groupLabels }: Notification): string => {
-  const [alert, another] = alerts;
-  if (alert !== undefined && another === undefined) return `${publicUrl}/alerts/${alert.fingerprint}`;
+export const historyLink = (notification: Notification): string => {
+  const { publicUrl, groupLabels } = notification;
+  const single = singleOf(notification);
+  if (single !== null) return `${publicUrl}/alerts/${single.fingerprint}`;
   const matchers = Object.entries(groupLabels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const query = encodeURIComponent(matchers.join(",").toWellFormed());
   return query === "" || query.length > MAX_QUERY ? `${publicUrl}/alerts` : `${publicUrl}/alerts?q=${query}`;
@@ -119,7 +122,8 @@ export const linksOf = (notification: Notification): readonly Link[] => {
     ["Runbook", annotation("runbook_url", "runbook")],
     ["Dashboard", annotation("grafana_url", "dashboard_url")],
   ];
-  return offered.flatMap(([text, url]) => {
+  // What a digest stands for has no expression or runbook in common.
+  return offered.slice(0, notification.kind === "digest" ? 1 : undefined).flatMap(([text, url]) => {
     const href = safeLink(url);
     return href === null ? [] : [{ text, href }];
   });
@@ -130,6 +134,13 @@ const textOf = (annotations: Labels): string =>
     .filter((text) => text !== undefined && text.trim() !== "")
     .map((text) => displayText(text ?? "").trim())
     .join("\n");
+
+/** What fires comes first, and of that the most urgent. */
+const byUrgency = (a: NotificationAlert, b: NotificationAlert): number => {
+  if (a.status !== b.status) return a.status === "firing" ? -1 : 1;
+  if (a.severity === b.severity) return 0;
+  return isMoreUrgent(a.severity, b.severity) ? -1 : 1;
+};
 
 const lineOf = (alert: NotificationAlert, commonLabels: Labels, value: number): string => {
   const own = Object.entries(alert.labels).filter(
@@ -142,8 +153,7 @@ const lineOf = (alert: NotificationAlert, commonLabels: Labels, value: number): 
 };
 
 const factsOf = (notification: Notification, status: string, value: number): Story["facts"] => {
-  const [alert, another] = notification.alerts;
-  const single = alert !== undefined && another === undefined ? alert : null;
+  const single = singleOf(notification);
   const labels = single?.labels ?? notification.commonLabels;
   const { startsAt, endsAt, classification } = single ?? { startsAt: null, endsAt: null, classification: null };
   const ended =
@@ -164,9 +174,10 @@ const factsOf = (notification: Notification, status: string, value: number): Sto
 };
 
 const statusOf = (notification: Notification): string => {
-  if (notification.kind === "digest") return "digest";
+  const { digest } = notification;
+  if (digest !== undefined) return `${digest.firing} firing, ${digest.resolved} resolved`;
   if (notification.kind === "missed") return "fired and resolved while unreachable";
-  return notification.alerts.length === 1 && notification.truncatedAlerts === 0
+  return singleOf(notification) !== null && notification.truncatedAlerts === 0
     ? notification.status
     : countsOf(notification);
 };
@@ -174,12 +185,11 @@ const statusOf = (notification: Notification): string => {
 /** The notification in plain words, as detailed as asked. */
 export const tell = (notification: Notification, detail: Detail): Story => {
   const { kind, alerts, digest } = notification;
-  const [alert, another] = alerts;
-  const single = alert !== undefined && another === undefined ? alert : null;
+  const single = singleOf(notification);
   const state = kind === "digest" || kind === "missed" ? kind : notification.status;
   const severity = severityOfNotification(notification);
   const status = statusOf(notification);
-  const listed = single === null ? alerts.slice(0, detail.lines) : [];
+  const listed = single === null ? alerts.toSorted(byUrgency).slice(0, detail.lines) : [];
   const total = alerts.length + notification.truncatedAlerts;
   const body =
     kind === "digest" ? digestText(notification) : textOf(single?.annotations ?? notification.commonAnnotations);
@@ -192,7 +202,7 @@ export const tell = (notification: Notification, detail: Detail): Story => {
     title,
     status,
     body: cut(body, kind === "digest" ? Math.max(detail.body, 100) : detail.body),
-    facts: factsOf(notification, status, detail.value),
+    facts: kind === "digest" ? [] : factsOf(notification, status, detail.value),
     reasoning:
       detail.body === 0 ? "" : cut(displayText(single?.classification?.reasoning ?? ""), Math.min(300, detail.body)),
     recommendations:

@@ -114,11 +114,22 @@ const defectAt = ([line, column]: readonly [number, number], message: string): T
 /** Liquid reads these without complaint and prints nothing, which nobody who wrote them expects. */
 const GO_SYNTAX = /\{\{-?\s*(?:[.$]|(?:range|if|else|end|define|template|with|block)\b)/;
 
-const goDefect = (source: string): TemplateDefect | null => {
-  const found = GO_SYNTAX.exec(source);
-  if (found === null) return null;
-  const message = "this is Go template syntax; in Liquid it is {{ status }}, {% if … %}, {% for alert in alerts %}";
-  return defectAt(positionAt(source, found.index), message);
+/** The first argument of a filter that takes a pattern, with a backslash that Liquid's strings would swallow. */
+const LOST_BACKSLASH = /\|\s*(?:match|reReplaceAll)\s*:\s*(["'])(?:\\[\\nrtfv"']|(?!\1)[^\\\n])*\\(?![\\nrtfv"'])/;
+
+/** What Liquid takes without complaint though its author meant something else. */
+const misreadDefect = (source: string): TemplateDefect | null => {
+  const go = GO_SYNTAX.exec(source);
+  if (go !== null) {
+    const message = "this is Go template syntax; in Liquid it is {{ status }}, {% if … %}, {% for alert in alerts %}";
+    return defectAt(positionAt(source, go.index), message);
+  }
+  const lost = LOST_BACKSLASH.exec(source);
+  if (lost === null) return null;
+  return defectAt(
+    positionAt(source, lost.index + lost[0].length - 1),
+    "a backslash in a string is written twice: \\\\d",
+  );
 };
 
 const defectOf = (thrown: unknown): TemplateDefect => {
@@ -143,8 +154,8 @@ export const renderTemplate = (
   escaping: Escaping,
   now: number,
 ): Result<string, TemplateDefect> => {
-  const go = goDefect(source);
-  if (go !== null) return err(go);
+  const misread = misreadDefect(source);
+  if (misread !== null) return err(misread);
   try {
     const engine = makeEngine(escaping);
     const templates = engine.parse(source);

@@ -35,7 +35,7 @@ const boundary = (text: string, at: number): number => {
     if (!EXTENDS_THE_LAST.test(next) && text[end - 1] !== "\u200d") return end;
     end = stepBack(text, end);
   }
-  return whole;
+  return end === 0 ? 0 : whole;
 };
 
 /** The beginning of `text`, at most `limit` UTF-16 units including the ellipsis; no character is split. */

@@ -10,6 +10,7 @@ import { fitAlerts } from "./fit.ts";
 import type { Format } from "./format.ts";
 import { judge } from "./judge.ts";
 import { teamsBody } from "./judge-body.ts";
+import { groupKeyText } from "./key.ts";
 import type { Notification, NotificationAlert } from "./notification.ts";
 import { secretsOf } from "./redact.ts";
 import { headersFor } from "./request.ts";
@@ -74,7 +75,8 @@ const enrichmentBody = ({ enrichmentMode, classificationThreshold }: Notificatio
 const webhookBody = (notification: Notification, target: Target, extra: Readonly<Record<string, string>>): string =>
   fitAlerts(notification.alerts, MAX_BYTES, (shown, leftOut, clean) => {
     const [first] = shown;
-    const { id, kind, status, groupKey } = notification;
+    const { id, kind, status } = notification;
+    const groupKey = groupKeyText(notification);
     const truncated = notification.truncatedAlerts + leftOut;
     return {
       type: `alert.${status}`,
@@ -95,7 +97,7 @@ const webhookBody = (notification: Notification, target: Target, extra: Readonly
       enrichment: enrichmentBody(notification),
       group: {
         key: groupKey,
-        receiver: notification.receiver,
+        receiver: withoutControls(notification.receiver),
         status,
         labels: clean(notification.groupLabels),
         size: shown.length + truncated,
