@@ -3,7 +3,7 @@
 import type { Step } from "../../src/core/publish/format.ts";
 import { formatOf } from "../../src/core/publish/index.ts";
 import type { Notification } from "../../src/core/publish/notification.ts";
-import type { Outcome, Receipt } from "../../src/core/publish/outcome.ts";
+import type { Answer, Outcome, Receipt } from "../../src/core/publish/outcome.ts";
 import type { Target } from "../../src/core/route/target.ts";
 import type { Sink, SinkRequest } from "../support/sinks/sink.ts";
 import { NOW } from "./notifications.ts";
@@ -17,6 +17,18 @@ export interface Delivery {
 
 /** More steps than any format takes: a format that never says done fails instead of hanging. */
 const MAX_STEPS = 6;
+
+/** The step a format takes for this notification; where it takes none, the test is wrong. */
+export const stepFor = (
+  target: Target,
+  notification: Notification,
+  receipt: Receipt | null = null,
+  stepsDone: readonly string[] = [],
+): Step => {
+  const next = formatOf(target).next(notification, target, receipt, stepsDone, NOW);
+  if (!next.ok || typeof next.value === "string") throw new Error(`no step: ${JSON.stringify(next)}`);
+  return next.value;
+};
 
 export const requestOf = ({ request }: Step): SinkRequest => {
   const { pathname, search } = new URL(request.url);
@@ -46,3 +58,10 @@ export const deliver = (
   }
   throw new Error(`${format.name} never ends: ${steps.join(", ")}`);
 };
+
+export const answer = (status: number, body: unknown = "", headers: Readonly<Record<string, string>> = {}): Answer => ({
+  kind: "answer",
+  status,
+  headers,
+  body: typeof body === "string" ? body : JSON.stringify(body),
+});

@@ -1,11 +1,12 @@
 /** Every format against the rules of its provider: what it sends is accepted, within limits, harmless and secret-free. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatOf, perOf } from "../../src/core/publish/index.ts";
 import type { Notification } from "../../src/core/publish/notification.ts";
 import { secretsOf } from "../../src/core/publish/redact.ts";
 import type { Provider, Sink } from "../support/sinks/sink.ts";
 import { deliver } from "./deliver.ts";
-import { NOW, SITUATIONS } from "./notifications.ts";
+import { alertOf, HOSTILE_TEXTS, NOW, notificationOf, SITUATIONS } from "./notifications.ts";
 import { CASES, type Case, sinkOf } from "./targets.ts";
 
 const pingsOf = (sink: Sink): readonly string[] => {
@@ -19,6 +20,46 @@ const opened = (one: Case, notification: Notification, sink: Sink) => {
   const alerts = notification.alerts.map((alert) => ({ ...alert, status: "firing" as const, endsAt: null }));
   return deliver(one.target, { ...firing, alerts }, sink).receipt;
 };
+
+const nasty = fc.oneof(
+  fc.string({
+    unit: fc.constantFrom(
+      ..."<>&\"'@!*_~`|#[]()\\ -+=\n\r\u0000\u202eabe1é".split(""),
+      "@everyone",
+      "<!channel>",
+      "</b>",
+      "👩‍👩‍👧",
+      "\ud800",
+    ),
+    maxLength: 400,
+  }),
+  fc.constantFrom(...HOSTILE_TEXTS),
+);
+const NAMES = [
+  "alertname",
+  "namespace",
+  "instance",
+  "job",
+  "service",
+  "severity",
+  "<!here>",
+  "__proto__",
+  "constructor",
+];
+const anyAlerts = fc.array(
+  fc.record({
+    labels: fc.dictionary(fc.constantFrom(...NAMES), nasty),
+    annotations: fc.dictionary(fc.constantFrom("summary", "description", "runbook_url", "image_url"), nasty),
+    generatorURL: nasty,
+    classification: fc.option(
+      fc.record({ reasoning: nasty, recommendations: fc.array(nasty, { maxLength: 4 }) }).map((texts) => ({
+        ...alertOf().classification!,
+        ...texts,
+      })),
+    ),
+  }),
+  { minLength: 1, maxLength: 12 },
+);
 
 const explain = (sink: Sink): string =>
   sink.exchanges
@@ -57,6 +98,24 @@ describe.each(CASES)("$name", (one) => {
       expect(request.body.isWellFormed()).toBe(true);
       expect(() => new Headers(request.headers)).not.toThrow();
     }
+  });
+
+  test("any text at all is accepted and pings nobody", () => {
+    fc.assert(
+      fc.property(anyAlerts, (alerts) => {
+        const sink = sinkOf(one);
+        const notification = notificationOf(
+          alerts.map((alert, index) => alertOf({ ...alert, fingerprint: `${index}`.padStart(16, "0") })),
+        );
+        const { outcomes } = deliver(one.target, notification, sink);
+        expect(
+          outcomes.map(({ kind }) => kind),
+          explain(sink),
+        ).toEqual(["delivered"]);
+        expect(pingsOf(sink)).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test("the same notification makes the same request, whenever it is asked for", () => {

@@ -1,5 +1,5 @@
 /** Builders of notifications, with texts that have broken integrations before. */
-import type { Notification, NotificationAlert } from "../../src/core/publish/notification.ts";
+import type { Notification, NotificationAlert, NotifyReason } from "../../src/core/publish/notification.ts";
 
 export const NOW = Date.UTC(2026, 10, 24, 3, 10, 0);
 const STARTED = NOW - 964_000;
@@ -71,6 +71,11 @@ export const notificationOf = (
 
 export const resolvedAlert = (over: Partial<NotificationAlert> = {}): NotificationAlert =>
   alertOf({ status: "resolved", endsAt: NOW - 1000, ...over });
+
+export const firingBecause = (
+  reason: NotifyReason = "firstNotification",
+  alerts: readonly NotificationAlert[] = [alertOf()],
+): Notification => notificationOf(alerts, { reason });
 
 const hex = (index: number): string => index.toString(16).padStart(16, "0");
 

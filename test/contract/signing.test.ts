@@ -1,12 +1,11 @@
 /** Signatures after Standard Webhooks, checked by the package that receivers use. */
 import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
-import { formatOf } from "../../src/core/publish/index.ts";
 import { signStandardWebhook } from "../../src/worker/sign.ts";
 import { createSink } from "../support/sinks/sink.ts";
 import { createWebhook } from "../support/sinks/webhook.ts";
-import { requestOf } from "./deliver.ts";
-import { NOW, SITUATIONS } from "./notifications.ts";
+import { requestOf, stepFor } from "./deliver.ts";
+import { SITUATIONS } from "./notifications.ts";
 import { SIGNING_KEY, targetOf } from "./targets.ts";
 
 const OLD_KEY = `whsec_${btoa("the-key-before-the-rotation")}`;
@@ -19,11 +18,7 @@ const signed = targetOf({
   credentials: { signingSecrets: [SIGNING_KEY, OLD_KEY] },
 });
 
-const stepFor = (name: string) => {
-  const next = formatOf(signed).next(SITUATIONS[name]!, signed, null, [], NOW);
-  if (!next.ok || typeof next.value === "string") throw new Error("no step");
-  return next.value;
-};
+const stepNamed = (name: string) => stepFor(signed, SITUATIONS[name]!);
 
 describe("signStandardWebhook", () => {
   test("gives the check value of targets.md section 9", async () => {
@@ -40,7 +35,7 @@ describe("signStandardWebhook", () => {
     ["the new key", SIGNING_KEY],
     ["the old key during a rotation", OLD_KEY],
   ])("verifies with %s", async (_, key) => {
-    const { request } = stepFor("right-to-left text and emoji");
+    const { request } = stepNamed("right-to-left text and emoji");
     const headers = await signStandardWebhook(request.signWith ?? [], "ntf_02", nowSeconds(), request.body);
     expect(new Webhook(key).verify(request.body, { ...headers })).toMatchObject({
       type: "alert.firing",
@@ -49,7 +44,7 @@ describe("signStandardWebhook", () => {
   });
 
   test("one changed blank is refused", async () => {
-    const { request } = stepFor("firing");
+    const { request } = stepNamed("firing");
     const headers = await signStandardWebhook(request.signWith ?? [], "ntf_03", nowSeconds(), request.body);
     expect(() => new Webhook(SIGNING_KEY).verify(`${request.body} `, { ...headers })).toThrow("No matching signature");
   });
@@ -61,7 +56,7 @@ describe("signStandardWebhook", () => {
 
 describe("the webhook format", () => {
   test("wants signing with every key of the target, and names no key in what it sends", () => {
-    const { request } = stepFor("firing");
+    const { request } = stepNamed("firing");
     expect(request.signWith).toEqual([SIGNING_KEY, OLD_KEY]);
     expect(request.body).not.toContain("whsec_");
     expect(JSON.stringify(request.headers)).not.toContain("whsec_");
@@ -69,7 +64,7 @@ describe("the webhook format", () => {
 
   test("is taken by a receiver that demands signatures, and only once per notification", async () => {
     const sink = createSink(createWebhook(SIGNING_KEY));
-    const step = stepFor("firing");
+    const step = stepNamed("firing");
     const request = requestOf(step);
     expect(sink.handle(request).status).toBe(401);
     for (const attempt of [0, 1]) {

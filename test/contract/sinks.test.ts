@@ -1,21 +1,14 @@
 /** The sinks themselves: what they must refuse, so that a format that passes them has shown something. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { formatOf } from "../../src/core/publish/index.ts";
 import type { PagerDutyProvider } from "../support/sinks/pagerduty.ts";
 import { createPagerDuty } from "../support/sinks/pagerduty.ts";
 import { type SinkServer, startSink } from "../support/sinks/server.ts";
 import { createSink, type SinkRequest } from "../support/sinks/sink.ts";
-import { deliver, requestOf } from "./deliver.ts";
-import { NOW, SITUATIONS } from "./notifications.ts";
-import { CASES, type Case, ROUTING_KEY } from "./targets.ts";
+import { deliver, requestOf, stepFor } from "./deliver.ts";
+import { SITUATIONS } from "./notifications.ts";
+import { type Case, caseNamed, ROUTING_KEY } from "./targets.ts";
 
-const named = (name: string): Case => CASES.find((one) => one.name === name)!;
-
-const goodRequest = (one: Case): SinkRequest => {
-  const next = formatOf(one.target).next(SITUATIONS.firing!, one.target, null, [], NOW);
-  if (!next.ok || typeof next.value === "string") throw new Error("no request");
-  return requestOf(next.value);
-};
+const goodRequest = (one: Case): SinkRequest => requestOf(stepFor(one.target, SITUATIONS.firing!));
 
 type Json = Record<string, unknown>;
 
@@ -98,7 +91,7 @@ const BAD_BODIES: readonly (readonly [name: string, what: string, change: (body:
 
 describe("refuses", () => {
   test.each(BAD_BODIES)("%s: %s", (name, _, change, expected) => {
-    const one = named(name);
+    const one = caseNamed(name);
     const sink = createSink(one.create());
     const { status, body } = sink.handle(withBody(goodRequest(one), change));
     expect(`${status} ${body}`).toMatch(expected);
@@ -112,7 +105,7 @@ describe("refuses", () => {
     ["opsgenie", "authorization", "GenieKey wrong", /^401/],
     ["webhook", "content-type", "text/plain", /^415/],
   ])("%s: the wrong %s", (name, header, value, expected) => {
-    const one = named(name);
+    const one = caseNamed(name);
     const request = goodRequest(one);
     const { status, body } = createSink(one.create()).handle({
       ...request,
@@ -122,7 +115,7 @@ describe("refuses", () => {
   });
 
   test.each(["slack webhook", "teams", "discord", "telegram"])("%s: a URL whose secret is wrong", (name) => {
-    const one = named(name);
+    const one = caseNamed(name);
     const request = goodRequest(one);
     const { status } = createSink(one.create()).handle({ ...request, url: request.url.replace(/secret|AA/, "guess") });
     expect([401, 404]).toContain(status);
@@ -131,11 +124,11 @@ describe("refuses", () => {
 
 describe("notices", () => {
   test("mentions that would ping, in Discord and Telegram", () => {
-    const discord = createSink(named("discord").create());
-    discord.handle(withBody(goodRequest(named("discord")), () => ({ content: "@everyone" })));
+    const discord = createSink(caseNamed("discord").create());
+    discord.handle(withBody(goodRequest(caseNamed("discord")), () => ({ content: "@everyone" })));
     expect(discord.provider).toMatchObject({ pings: ["@everyone", "mentions are parsed"] });
-    const telegram = createSink(named("telegram").create());
-    telegram.handle(withBody(goodRequest(named("telegram")), (body) => ({ ...body, text: "hello @somebody" })));
+    const telegram = createSink(caseNamed("telegram").create());
+    telegram.handle(withBody(goodRequest(caseNamed("telegram")), (body) => ({ ...body, text: "hello @somebody" })));
     expect(telegram.provider).toMatchObject({ pings: ["hello @somebody"] });
   });
 });
@@ -148,10 +141,8 @@ describe("over HTTP", () => {
   afterAll(() => server.close());
 
   const send = async (name: string): Promise<number> => {
-    const target = { ...named("pagerduty").target, url: `${server.url}/v2/enqueue` };
-    const next = formatOf(target).next(SITUATIONS[name]!, target, null, [], NOW);
-    if (!next.ok || typeof next.value === "string") throw new Error("no request");
-    const { method, url, headers, body } = next.value.request;
+    const target = { ...caseNamed("pagerduty").target, url: `${server.url}/v2/enqueue` };
+    const { method, url, headers, body } = stepFor(target, SITUATIONS[name]!).request;
     return (await fetch(url, { method, headers, body })).status;
   };
 
@@ -164,7 +155,7 @@ describe("over HTTP", () => {
 
   test("order matters: a resolve before its trigger leaves the incident open", async () => {
     const sink = createSink(createPagerDuty([ROUTING_KEY]));
-    const { target } = named("pagerduty");
+    const { target } = caseNamed("pagerduty");
     deliver(target, SITUATIONS.resolved!, sink);
     deliver(target, SITUATIONS.firing!, sink);
     expect(sink.provider.droppedResolves).toHaveLength(1);

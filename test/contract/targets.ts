@@ -168,6 +168,8 @@ export const CASES: readonly Case[] = [
   },
 ];
 
+export const caseNamed = (name: string): Case => CASES.find((one) => one.name === name)!;
+
 export const sinkOf = (one: Case): Sink => createSink(one.create());
 
 export const nameOfFormat = ({ target }: Case): string => formatOf(target).name;

@@ -4,6 +4,7 @@ import type { Target } from "../route/target.ts";
 import { fitAlerts } from "./fit.ts";
 import type { Format } from "./format.ts";
 import { judge } from "./judge.ts";
+import { teamsBody } from "./judge-body.ts";
 import { groupKeyText } from "./key.ts";
 import type { Notification, NotificationAlert, NotifyReason } from "./notification.ts";
 import { secretsOf } from "./redact.ts";
@@ -101,7 +102,7 @@ export const alertmanager: Format = {
         headers: headersFor(target, { "content-type": "application/json", "x-notification-id": notification.id }),
         body: bodyOf(notification, target),
       },
-      read: (answer, known, now) => judge(answer, known, now, { secrets }),
+      read: (answer, known, now) => judge(answer, known, now, { secrets, body: teamsBody }),
     });
   },
 };

@@ -34,9 +34,24 @@ const squeeze = (alert: NotificationAlert, limit: number): NotificationAlert => 
   annotations: cleanValues(alert.annotations, 100, MAX_NAMES),
 });
 
+/** No more than the bytes an alert takes once its annotations are cut, control characters aside; needs no JSON. */
+const leastSize = ({ labels, annotations }: NotificationAlert, limit: number): number =>
+  Object.values(labels).reduce((sum, value) => sum + value.length, 0) +
+  Object.values(annotations).reduce((sum, value) => sum + Math.min(value.length, limit), 0);
+
+/** How many of the alerts, from the first on, could fit at all. */
+const atMost = (alerts: readonly NotificationAlert[], limit: number, maxBytes: number): number => {
+  let size = 0;
+  const end = alerts.findIndex((alert) => {
+    size += leastSize(alert, limit);
+    return size > maxBytes;
+  });
+  return end < 0 ? alerts.length : end;
+};
+
 /** The largest number of alerts from 1 up whose body fits; 1 when none does. */
 const mostThatFit = (count: number, fits: (count: number) => boolean): number => {
-  let [least, most] = [1, count];
+  let [least, most] = [1, Math.max(1, count)];
   while (least < most) {
     const middle = (least + most + 1) >> 1;
     if (fits(middle)) least = middle;
@@ -58,11 +73,12 @@ export const fitAlerts = (
     JSON.stringify(build(shown, alerts.length - shown.length, (values) => cleanValues(values, limit, names)));
   const fits = (body: string): boolean => body.length <= maxBytes && utf8Bytes(body) <= maxBytes;
   for (const limit of ANNOTATION_LIMITS) {
+    if (atMost(alerts, limit, maxBytes) < alerts.length) continue;
     const body = text(shorten(alerts, limit), limit);
     if (fits(body)) return body;
   }
-  const short = shorten(alerts, 100);
-  const count = mostThatFit(alerts.length, (some) => fits(text(short.slice(0, some), 1000)));
+  const short = shorten(alerts.slice(0, Math.max(1, atMost(alerts, 100, maxBytes))), 100);
+  const count = mostThatFit(short.length, (some) => fits(text(short.slice(0, some), 1000)));
   const body = text(short.slice(0, count), 1000);
   if (fits(body)) return body;
   const [wide, narrow] = LABEL_LIMITS.map((limit) =>

@@ -11,7 +11,7 @@ import { rootly } from "./rootly.ts";
 import { slackWebhook } from "./slack.ts";
 import { slackBot } from "./slack-bot.ts";
 import { teams } from "./teams.ts";
-import { telegram } from "./telegram.ts";
+import { telegramFor } from "./telegram.ts";
 import { templateFormat } from "./template.ts";
 import { webhook, webhookFormat } from "./webhook.ts";
 
@@ -29,7 +29,7 @@ const FORMAT_OF: Readonly<Record<TargetFormat, (target: Target) => Format>> = {
   rootly: () => rootly,
   teams: () => teams,
   discord: () => discord,
-  telegram: () => telegram,
+  telegram: telegramFor,
   opsgenie: () => opsgenie,
   template: (target) => templateFormat(target, plainFormat),
 };

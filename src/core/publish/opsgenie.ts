@@ -76,7 +76,7 @@ const tagsOf = (notification: Notification): readonly string[] => {
     alert?.classification?.category,
     notification.kind,
   ];
-  return [...new Set(all.flatMap((tag) => (tag ? [cut(oneLine(tag), LIMITS.tag)] : [])))].slice(0, LIMITS.tags);
+  return [...new Set(all.map((tag) => cut(oneLine(tag ?? ""), LIMITS.tag)).filter(Boolean))].slice(0, LIMITS.tags);
 };
 
 const createBody = (notification: Notification, alias: string): object => {

@@ -55,8 +55,7 @@ const imagesOf = (alert: NotificationAlert | undefined): readonly object[] =>
     return src?.startsWith("https://") ? [{ src, alt: name }] : [];
   });
 
-const short = (text: string | undefined): string | undefined =>
-  text === undefined || text.trim() === "" ? undefined : cut(oneLine(text), MAX_FIELD);
+const short = (text: string | undefined): string | undefined => cut(oneLine(text ?? ""), MAX_FIELD) || undefined;
 
 const payloadOf = (notification: Notification): object => {
   const [alert] = notification.alerts;

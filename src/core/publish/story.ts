@@ -170,7 +170,7 @@ const factsOf = (notification: Notification, status: string, value: number): Sto
     ["Job", labels.job],
     ["Service", labels.service],
   ];
-  return all.flatMap(([name, text]) => (text ? [[name, cut(oneLine(text), value)] as const] : []));
+  return all.map(([name, text]) => [name, cut(oneLine(text ?? ""), value)] as const).filter(([, text]) => text !== "");
 };
 
 const statusOf = (notification: Notification): string => {
@@ -204,11 +204,16 @@ export const tell = (notification: Notification, detail: Detail): Story => {
     body: cut(body, kind === "digest" ? Math.max(detail.body, 100) : detail.body),
     facts: kind === "digest" ? [] : factsOf(notification, status, detail.value),
     reasoning:
-      detail.body === 0 ? "" : cut(displayText(single?.classification?.reasoning ?? ""), Math.min(300, detail.body)),
+      detail.body === 0
+        ? ""
+        : cut(displayText(single?.classification?.reasoning ?? "").trim(), Math.min(300, detail.body)),
     recommendations:
       detail.body === 0
         ? []
-        : (single?.classification?.recommendations ?? []).slice(0, 3).map((text) => cut(oneLine(text), detail.value)),
+        : (single?.classification?.recommendations ?? [])
+            .slice(0, 3)
+            .map((text) => cut(oneLine(text), detail.value))
+            .filter(Boolean),
     lines: listed.map((one) => lineOf(one, notification.commonLabels, detail.value)),
     more: single === null ? total - listed.length : 0,
     links: linksOf(notification),

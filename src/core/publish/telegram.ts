@@ -121,7 +121,10 @@ const stepOf = (
   };
 };
 
-export const telegram: Format = {
+/** 20 messages a minute are allowed in a group or channel; one a second holds only for a single person. */
+const GROUP_PACE = { perSecond: 18 / 60, burst: 3 } as const;
+
+const telegram: Format = {
   name: "telegram",
   per: "group",
   keyed: false,
@@ -133,3 +136,7 @@ export const telegram: Format = {
     return ok(phase === "done" ? "done" : stepOf(phase, notification, target, receipt));
   },
 };
+
+/** Groups have ids below zero, channels names with `@`. */
+export const telegramFor = ({ options }: Target): Format =>
+  /^[-@]/.test(options.channel ?? "") ? { ...telegram, pace: GROUP_PACE } : telegram;

@@ -45,7 +45,7 @@ export const createChecker = (): Checker => {
       that(false, `${name} is no text`);
       return;
     }
-    that(value.length >= min, `${name} is empty`);
+    that(value.trim().length >= min, `${name} is empty`);
     that(value.length <= max, `${name} has ${value.length} of ${max} characters`);
     that(!HALF_PAIR.test(value), `${name} holds half a character`);
   };
