@@ -65,11 +65,7 @@ export const send = async (
   const signature =
     request.signWith === undefined || request.signWith.length === 0
       ? {}
-      : {
-          "webhook-id": id,
-          "webhook-timestamp": String(Math.floor(now / 1000)),
-          "webhook-signature": await signStandardWebhook(request.signWith, id, Math.floor(now / 1000), request.body),
-        };
+      : await signStandardWebhook(request.signWith, id, Math.floor(now / 1000), request.body);
   try {
     const response = await fetch(request.url, {
       method: request.method,

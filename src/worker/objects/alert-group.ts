@@ -101,7 +101,7 @@ export class AlertGroup extends DurableObject<Bindings> {
     if (info === null) return;
     const perAlert = (name: string): boolean => {
       const target = context.targets.get(name)?.target;
-      return target !== undefined && (target.per ?? formatOf(target.format).per) === "alert";
+      return target !== undefined && (target.per ?? formatOf(target).per) === "alert";
     };
     const before: GroupState = { ...state, members: [...members.values()].map(store.brief) };
     const result = flushGroup(info, before, members, holds, perAlert, context);

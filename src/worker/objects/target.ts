@@ -132,7 +132,7 @@ export class TargetObject extends DurableObject<Bindings> {
 
   async #attempt(waiting: store.Waiting, target: Target): Promise<void> {
     const { item } = waiting;
-    const format = formatOf(target.format);
+    const format = formatOf(target);
     let receipt = store.loadTold(this.#sql, item.subject)?.receipt ?? null;
     let { attempts } = waiting;
     const stepsDone = [...waiting.stepsDone];
