@@ -11,22 +11,9 @@ export interface Settings {
   /** null: made on the first run and kept in the state directory. */
   readonly adminToken: string | null;
   readonly ingestToken: string | null;
-  /** Variables handed to the Worker as they are. */
-  readonly passedOn: Readonly<Record<string, string>>;
 }
 
 const DEFAULT_PORT = 8787;
-
-/** Variables of the Worker that a local run may set from outside; the others are decided here. */
-export const PASSED_ON = [
-  "ALERT_SHARDS",
-  "ALLOW_HTTP_TARGETS",
-  "API_TOKENS",
-  "INGEST_PENDING",
-  "LOG_LEVEL",
-  "RESOLVE_TIMEOUT",
-  "WEBHOOK_RESOLVE_TIMEOUT",
-] as const;
 
 /** Tokens travel in a header and in a shell line. */
 const TOKEN = /^[\x21-\x7e]{1,512}$/;
@@ -57,11 +44,5 @@ export const readSettings = (
     sinkPort: sinkPort === null ? null : Number(sinkPort),
     adminToken: present(env.ADMIN_TOKEN),
     ingestToken: present(env.INGEST_TOKEN),
-    passedOn: Object.fromEntries(
-      PASSED_ON.flatMap((name) => {
-        const value = present(env[name]);
-        return value === null ? [] : [[name, value]];
-      }),
-    ),
   });
 };

@@ -13,6 +13,7 @@ import { applyMigrations, failedToBuild, lastLines, type Runtime, startRuntime }
 import { loadSecrets } from "./secrets.ts";
 import { readSettings } from "./settings.ts";
 import { openSink, registerSink } from "./sink-target.ts";
+import { variablesFrom } from "./variables.ts";
 
 /** A cold start takes two seconds; a busy machine ten times that. */
 const READY_WITHIN_MS = 60_000;
@@ -83,7 +84,7 @@ const start = async (): Promise<void> => {
   const secrets = orRefuse(loadSecrets(stateDir, settings));
   const url = `http://${HOST}:${port}`;
   const envFile = join(stateDir, "worker.env");
-  const variables = { PUBLIC_URL: url, ...settings.passedOn, ...secrets };
+  const variables = { PUBLIC_URL: url, ...variablesFrom(process.env), ...secrets };
   const local = { ENVIRONMENT: "local", ALLOW_PRIVATE_TARGETS: "local" };
   writePrivately(envFile, orRefuse(writeEnvFile({ ...variables, ...local })));
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readSettings } from "../../src/local/settings.ts";
+import { declaredVariables, variablesFrom } from "../../src/local/variables.ts";
 
 describe("settings of a local run", () => {
   test("an empty environment gives the defaults", () => {
@@ -11,21 +12,17 @@ describe("settings of a local run", () => {
         sinkPort: null,
         adminToken: null,
         ingestToken: null,
-        passedOn: {},
       },
     });
   });
 
-  test("what is given is taken; of the rest only what the Worker may know is passed on", () => {
+  test("what is given is taken", () => {
     const env = {
       PORT: "0",
       STATE_DIR: "/elsewhere",
       SINK_PORT: "9",
       ADMIN_TOKEN: "a",
       INGEST_TOKEN: "i",
-      LOG_LEVEL: "debug",
-      ENVIRONMENT: "production",
-      AWS_SECRET_ACCESS_KEY: "other people's",
     };
     expect(readSettings(env, "/somewhere")).toEqual({
       ok: true,
@@ -35,7 +32,6 @@ describe("settings of a local run", () => {
         sinkPort: 9,
         adminToken: "a",
         ingestToken: "i",
-        passedOn: { LOG_LEVEL: "debug" },
       },
     });
   });
@@ -61,5 +57,24 @@ describe("settings of a local run", () => {
     expect(read.ok).toBe(false);
     expect(!read.ok && read.error).toContain(sentence);
     expect(!read.ok && read.error).not.toContain("s3cret");
+  });
+});
+
+describe("variables for the Worker", () => {
+  test("are those it declares as texts", () => {
+    const types =
+      "interface A {\n  readonly ONE?: string;\n\tTWO: string;\n  readonly DB: D1Database;\n  three: string;\n}";
+    expect(declaredVariables(types)).toEqual(["ONE", "TWO"]);
+  });
+
+  test("are passed on, secrets of others and what the run decides are not", () => {
+    const env = {
+      LOG_LEVEL: "debug",
+      RESOLVE_TIMEOUT: "60",
+      ENVIRONMENT: "production",
+      ENCRYPTION_KEYS: "k9:other",
+      AWS_SECRET_ACCESS_KEY: "other people's",
+    };
+    expect(variablesFrom(env)).toEqual({ LOG_LEVEL: "debug", RESOLVE_TIMEOUT: "60" });
   });
 });
