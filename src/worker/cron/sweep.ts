@@ -51,11 +51,21 @@ interface Row {
 const classificationOf = (row: Row): Classification | null =>
   row.classification === null ? null : (JSON.parse(row.classification) as Classification);
 
-const PENDING = `SELECT n.at AS n_at, n.subject AS n_subject, n.seq AS n_seq, n.target AS n_target, n.replay AS n_replay,
+const ROWS = `SELECT n.at AS n_at, n.subject AS n_subject, n.seq AS n_seq, n.target AS n_target, n.replay AS n_replay,
     n.payload AS n_payload, n.fallback AS n_fallback, e.*
-  FROM notifications n LEFT JOIN events e ON e.fingerprint = n.subject AND e.seq = n.seq
+  FROM notifications n LEFT JOIN events e ON e.fingerprint = n.subject AND e.seq = n.seq`;
+
+const PENDING = `${ROWS}
   WHERE n.at >= (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sweep_from') AND n.at < ?1 AND n.state = 'pending'
-  ORDER BY n.at LIMIT ?2`;
+  ORDER BY n.at, n.subject, n.seq, n.target LIMIT ?2`;
+
+/**
+ * What waits behind those at the same targets, however young: a firing brought alone would be told after a resolve that the target has
+ * heard but could not record before a crash.
+ */
+const BEHIND = `${ROWS}
+  WHERE (n.at, n.subject, n.seq, n.target) > (?1, ?2, ?3, ?4) AND n.state = 'pending'
+    AND (n.subject, n.target) IN (SELECT value->>0, value->>1 FROM json_each(?5))`;
 
 /** One statement, so that a row committed meanwhile is either seen here or draws the mark back afterwards. */
 const ADVANCE = `UPDATE meta SET value = CAST(coalesce(
@@ -108,6 +118,12 @@ export const sweep = async (env: Bindings, now: number): Promise<number> => {
   await env.DB.prepare("INSERT OR IGNORE INTO meta VALUES ('sweep_from', '0')").run();
   const { results } = await env.DB.prepare(PENDING).bind(until, SWEEP_ROWS).all<Row>();
   if (results.length > 0) {
+    const last = results.at(-1)!;
+    const lines = JSON.stringify(results.map((row) => [row.n_subject, row.n_target]));
+    const behind = await env.DB.prepare(BEHIND)
+      .bind(last.n_at, last.n_subject, last.n_seq, last.n_target, lines)
+      .all<Row>();
+    results.push(...behind.results);
     const context = await loadContext(env, now);
     await Promise.all(
       [...Map.groupBy(results, (row) => row.n_target)].map(([target, rows]) =>
