@@ -4,6 +4,15 @@ import { defineConfig } from "vitest/config";
 /** 32 bytes, only ever used by tests. */
 const TEST_KEY = `k1:${Buffer.alloc(32, 7).toString("base64")}`;
 
+const TEST_CLUSTERS = JSON.stringify(
+  ["alpha", "beta"].map((name) => ({
+    name,
+    url: `https://${name}.exporter.test`,
+    token: `${name}-token`,
+    headers: { "CF-Access-Client-Id": `${name}-access` },
+  })),
+);
+
 export default defineConfig(async () => ({
   test: {
     silent: "passed-only" as const,
@@ -35,6 +44,7 @@ export default defineConfig(async () => ({
                 ADMIN_TOKEN: "test-admin",
                 INGEST_TOKEN: "test-ingest",
                 ENCRYPTION_KEYS: TEST_KEY,
+                CLUSTERS: TEST_CLUSTERS,
                 TEST_MIGRATIONS: await readD1Migrations("./migrations"),
               },
             },

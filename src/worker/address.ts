@@ -23,3 +23,10 @@ export const targetPolicy = (env: Bindings): TargetReadOptions => ({
         .map((host) => host.trim())
         .filter((host) => host !== ""),
 });
+
+/** Exporters are the operator's own, on any port, but plain http and private addresses are for local runs only. */
+export const exporterPolicy = (env: Bindings): TargetReadOptions => ({
+  ...targetPolicy(env),
+  allowHttpHosts: allowsPrivate(env),
+  allowPorts: true,
+});

@@ -10,6 +10,10 @@ export interface Bindings extends Omit<Env, "ALERTS" | "NOTIFICATIONS"> {
   readonly INGEST_TOKEN?: string;
   /** `kid:base64` of 32 random bytes, newest first, comma-separated: target credentials are encrypted with the first. */
   readonly ENCRYPTION_KEYS?: string;
+  /** JSON `[{name, url, token, headers?, interval_seconds?, enabled?}]`: the exporters targets are discovered from. */
+  readonly CLUSTERS?: string;
+  /** `false`: no cluster is read; what was discovered stays. */
+  readonly TARGET_DISCOVERY_ENABLED?: string;
   readonly PUBLIC_URL?: string;
   readonly RESOLVE_TIMEOUT?: string;
   readonly WEBHOOK_RESOLVE_TIMEOUT?: string;

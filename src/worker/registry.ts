@@ -1,6 +1,7 @@
 /**
- * The typed facade of TargetRegistry: all that the rest of the Worker knows of it. Definitions are encrypted before
- * they leave for the object and decrypted after they come back, so the object and its storage never hold a secret.
+ * The typed facade of TargetRegistry: all that the rest of the Worker knows of it. Static definitions are encrypted
+ * before they leave for the object, all are decrypted after they come back; arguments stay small, because the library
+ * puts them into a request header.
  */
 import { proxyDurable } from "itty-durable";
 import { err, ok, type Result } from "../core/result.ts";
@@ -10,34 +11,41 @@ import { writeTarget } from "../core/route/target-write.ts";
 import { targetPolicy } from "./address.ts";
 import type { Bindings } from "./env.ts";
 import { logWarn } from "./log.ts";
-import type { StoredTarget } from "./objects/target-registry.ts";
+import type { ListedTarget, RegistryStatus, StoredTarget } from "./objects/registry-views.ts";
+import type { RefreshAnswer } from "./objects/target-registry.ts";
 import { type SealError, seal, unseal } from "./seal.ts";
 
 export interface RegisteredTarget {
   readonly target: Target;
+  /** `static`, or the name of the cluster. */
   readonly origin: string;
   readonly updatedAt: number;
+  readonly discovered: ListedTarget["discovered"];
 }
 
 interface RegistryObject {
-  list(): Promise<{ version: number; targets: StoredTarget[] }>;
-  put(target: StoredTarget): Promise<{ version: number; replaced: boolean }>;
-  remove(name: string): Promise<{ version: number; removed: boolean }>;
+  list(known: number): Promise<{ version: number; targets: ListedTarget[] | null }>;
+  status(): Promise<RegistryStatus>;
+  put(target: StoredTarget): Promise<{ replaced: boolean } | { refused: "too_many" }>;
+  remove(name: string): Promise<{ removed: boolean }>;
+  syncDue(): Promise<{ read: number }>;
+  refresh(): Promise<RefreshAnswer>;
+  reseal(): Promise<{ resealed: number; failed: number }>;
 }
 
 /** How long an isolate goes on with what it read: a change elsewhere is in force this much later. */
-const CACHE_MS = 5_000;
+const CACHE_MS = 1_500;
 /** The object gets its arguments in a request header, and headers may take 128 kB in all. */
 const MAX_SEALED_CHARS = 64_000;
+const NO_VERSION = -1;
 
-let cached: { at: number; targets: Promise<RegisteredTarget[]> } | null = null;
-/** What the last complete reading held; for answers that must not wait. */
-let lastRead: readonly RegisteredTarget[] | null = null;
-
-const forget = (): void => {
-  cached = null;
-  lastRead = null;
-};
+interface Reading {
+  readonly version: number;
+  readonly targets: readonly RegisteredTarget[];
+}
+let cached: { readonly at: number; readonly reading: Promise<Reading> } | null = null;
+/** The last complete reading: opened definitions are used again while the version is the same. */
+let lastRead: Reading | null = null;
 
 // The library types its stubs as any and its options as {}; this is the one place that knows the shape.
 const objectOf = (env: Bindings): RegistryObject =>
@@ -45,68 +53,88 @@ const objectOf = (env: Bindings): RegistryObject =>
     parse: true,
   }).get("main");
 
-const open = async (env: Bindings, stored: StoredTarget): Promise<RegisteredTarget[]> => {
-  const text = await unseal(env.ENCRYPTION_KEYS, stored.name, stored.sealed);
+const open = async (env: Bindings, listed: ListedTarget): Promise<RegisteredTarget[]> => {
+  const { name, owner, sealed, updatedAt, discovered = null } = listed;
+  const text = await unseal(env.ENCRYPTION_KEYS, owner ?? name, sealed);
   const target = text.ok ? readTarget(JSON.parse(text.value), targetPolicy(env)) : null;
-  if (target?.ok) return [{ target: target.value, origin: stored.origin, updatedAt: stored.updatedAt }];
+  if (target?.ok) {
+    return [{ target: target.value, origin: discovered?.cluster ?? "static", updatedAt, discovered }];
+  }
   const reason = text.ok ? (target?.ok === false ? target.error.reason : "unknown") : text.error;
-  logWarn("registry.unreadable", { target: stored.name, reason });
+  logWarn("registry.unreadable", { target: name, reason });
   return [];
 };
 
+const read = async (env: Bindings): Promise<Reading> => {
+  const known = lastRead;
+  const { version, targets } = await objectOf(env).list(known?.version ?? NO_VERSION);
+  if (targets === null && known !== null) return known;
+  const opened = (await Promise.all((targets ?? []).map((listed) => open(env, listed)))).flat();
+  return { version, targets: opened.sort((a, b) => (a.target.name < b.target.name ? -1 : 1)) };
+};
+
 export const registry = (env: Bindings) => ({
-  /** Every target that can be read, by name. An unreadable one is logged and left out. */
-  async list(): Promise<RegisteredTarget[]> {
+  /** Every target in force that can be read, by name. An unreadable one is logged and left out. */
+  async list(): Promise<readonly RegisteredTarget[]> {
     const now = Date.now();
-    if (cached === null || now - cached.at > CACHE_MS) {
-      const targets = objectOf(env)
-        .list()
-        .then((answer) => Promise.all(answer.targets.map((stored) => open(env, stored))))
-        .then((lists) => lists.flat().sort((a, b) => (a.target.name < b.target.name ? -1 : 1)));
-      cached = { at: now, targets };
-      targets.then(
-        (list) => {
-          lastRead = list;
+    if (cached === null || now - cached.at > CACHE_MS || now < cached.at) {
+      const reading = read(env);
+      cached = { at: now, reading };
+      reading.then(
+        (done) => {
+          lastRead = done;
         },
         () => {
           cached = null;
         },
       );
     }
-    return cached.targets;
+    return (await cached.reading).targets;
   },
 
   async get(name: string): Promise<RegisteredTarget | null> {
     return (await this.list()).find((entry) => entry.target.name === name) ?? null;
   },
 
-  /** Asks the object, whatever this isolate remembers: for decisions that cannot be taken back. */
-  async getFresh(name: string): Promise<RegisteredTarget | null> {
-    forget();
-    return this.get(name);
-  },
-
   /** The publishing mode as far as this isolate knows; asks nobody. */
   peekMode: (): "intelligent" | "metrics_only" =>
-    lastRead !== null && !lastRead.some((entry) => entry.target.enabled) ? "metrics_only" : "intelligent",
+    lastRead !== null && !lastRead.targets.some((entry) => entry.target.enabled) ? "metrics_only" : "intelligent",
 
-  /** Stores a definition, replacing one of the same name. Errors: no_key, too_large. */
-  async put(
-    target: Target,
-    origin: string,
-    now: number,
-  ): Promise<Result<{ replaced: boolean }, SealError | "too_large">> {
+  /** Stores a static definition, replacing one of the same name. Errors: no_key, too_large, too_many. */
+  async put(target: Target, now: number): Promise<Result<{ replaced: boolean }, SealError | "too_large" | "too_many">> {
     const sealed = await seal(env.ENCRYPTION_KEYS, target.name, JSON.stringify(writeTarget(target)));
     if (!sealed.ok) return sealed;
     if (sealed.value.length > MAX_SEALED_CHARS) return err("too_large");
-    const { replaced } = await objectOf(env).put({ name: target.name, sealed: sealed.value, origin, updatedAt: now });
-    forget();
-    return ok({ replaced });
+    const stored = await objectOf(env).put({ name: target.name, sealed: sealed.value, updatedAt: now });
+    cached = null;
+    return "refused" in stored ? err(stored.refused) : ok({ replaced: stored.replaced });
   },
 
+  /** Removes a static definition; a discovered one of the same name takes its place. */
   async remove(name: string): Promise<boolean> {
     const { removed } = await objectOf(env).remove(name);
-    forget();
+    cached = null;
     return removed;
   },
+
+  /** How discovery does; without definitions. */
+  status: (): Promise<RegistryStatus> => objectOf(env).status(),
+
+  /** Reads the clusters whose time has come, and moves definitions under the newest key. */
+  async syncDue(): Promise<void> {
+    const object = objectOf(env);
+    const { read: clusters } = await object.syncDue();
+    await object.reseal();
+    if (clusters > 0) cached = null;
+  },
+
+  /** Reads all clusters now, if nobody asked within the last minute. */
+  async refresh(): Promise<RefreshAnswer> {
+    const answer = await objectOf(env).refresh();
+    cached = null;
+    return answer;
+  },
+
+  /** Moves every definition under the newest key; what no key opens stays and is counted. */
+  reseal: (): Promise<{ resealed: number; failed: number }> => objectOf(env).reseal(),
 });

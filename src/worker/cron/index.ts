@@ -1,10 +1,12 @@
 /** What happens every minute, each part on its own: one that fails keeps no other from running. */
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
+import { registry } from "../registry.ts";
 import { sweep } from "./sweep.ts";
 
 const PARTS: readonly (readonly [name: string, run: (env: Bindings, now: number) => Promise<unknown>])[] = [
   ["sweep", sweep],
+  ["targets", (env) => registry(env).syncDue()],
 ];
 
 export const runCron = async (env: Bindings, now: number): Promise<void> => {

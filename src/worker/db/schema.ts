@@ -107,6 +107,28 @@ export const tokens = sqliteTable("tokens", {
   expiresAt: integer("expires_at"),
 });
 
+/** What discovery changed, bounded in number; the key grows with time. */
+export const targetDrift = sqliteTable("target_drift", {
+  id: integer().primaryKey(),
+  at: integer().notNull(),
+  cluster: text().notNull(),
+  kind: text().notNull(),
+  namespace: text(),
+  secret: text(),
+  target: text(),
+  reason: text(),
+  /** Of a target that is gone: firing alerts it had been told of. */
+  openAlerts: integer("open_alerts"),
+});
+
+/** How each target does, as lists show it: from its deliveries, or from a probe where there were none. */
+export const targetHealth = sqliteTable("target_health", {
+  target: text().primaryKey(),
+  evidence: text().notNull(),
+  /** The counters and last times as JSON. */
+  health: text().notNull(),
+});
+
 /** Who changed what, when and why. */
 export const audit = sqliteTable("audit", {
   id: integer().primaryKey({ autoIncrement: true }),

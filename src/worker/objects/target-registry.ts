@@ -1,20 +1,26 @@
 /**
- * The registry of targets: a small snapshot, a few writes a minute, no alarm. An itty-durable class, reached only
- * through the facade `registry(env)` in ../registry.ts. Values arrive encrypted; mutators are synchronous up to the
- * awaited persist(), because the library saves all fields as one value.
+ * The registry of targets: static ones, and per cluster the last good snapshot of its exporter, which it pulls itself.
+ * An itty-durable class, reached only through the facade `registry(env)` in ../registry.ts; the library saves all fields
+ * as one value. What has to wait (fetch, encryption) is done first; then fields are changed in one go from what they are
+ * at that moment, and persist() is awaited: interleaved calls lose nothing. Definitions are kept encrypted.
  */
 import { createDurable } from "itty-durable";
-
-export interface StoredTarget {
-  readonly name: string;
-  /** Encrypted wire form of the whole definition; see ../seal.ts. */
-  readonly sealed: string;
-  /** Where it was defined: `static`, or the name of a cluster. */
-  readonly origin: string;
-  readonly updatedAt: number;
-}
+import type { Millis } from "../../core/alert/alert.ts";
+import { type Cluster, type Clusters, readClusters } from "../../core/route/cluster.ts";
+import { mergeReading } from "../../core/route/registry-merge.ts";
+import { type ClusterState, confirm, freeze, type Merged, nextSyncAt } from "../../core/route/registry-state.ts";
+import { exporterPolicy } from "../address.ts";
+import { countOpenAlerts, type DriftEntry, saveDrift } from "../db/drift.ts";
+import type { Bindings } from "../env.ts";
+import { fetchSnapshot } from "../exporter.ts";
+import { logError, logInfo, logWarn } from "../log.ts";
+import { changeCluster, countTargets, driftOfForgotten, stateOf, unfitReason } from "./registry-change.ts";
+import { MAX_TARGETS, readSnapshot } from "./registry-reading.ts";
+import { type Resealed, resealAll } from "./registry-reseal.ts";
+import * as views from "./registry-views.ts";
 
 interface RegistryBase {
+  readonly state: DurableObjectState & { readonly env: Bindings };
   persist(): Promise<void>;
 }
 
@@ -23,29 +29,214 @@ const Base = createDurable({ autoPersist: false, autoReturn: false }) as unknown
   env: unknown,
 ) => RegistryBase;
 
-export class TargetRegistry extends Base {
-  targets: Record<string, StoredTarget> = {};
-  version = 0;
+/** Without it a change of our own address policy would not be seen while the cluster answers 304. */
+const REREAD_MS = 3_600_000;
+/** Cron comes seconds early or late: due is what would be due before it comes again. */
+const DUE_TOLERANCE_MS = 10_000;
+/** Exporters asked at once; the platform allows six connections. */
+const PARALLEL = 5;
+/** Asked by hand, at most once in this time (contracts 9.5). */
+const MANUAL_PAUSE_MS = 60_000;
 
-  list(): { version: number; targets: StoredTarget[] } {
-    return { version: this.version, targets: Object.values(this.targets) };
+export type RefreshAnswer =
+  | { readonly kind: "done"; readonly startedAt: Millis; readonly failed: readonly string[] }
+  | { readonly kind: "in_progress" }
+  | { readonly kind: "too_soon"; readonly retryAfterMs: number };
+
+export class TargetRegistry extends Base {
+  targets: Readonly<Record<string, views.StoredTarget>> = {};
+  clusters: Readonly<Record<string, ClusterState>> = {};
+  /** Not in D1 yet. */
+  drift: readonly DriftEntry[] = [];
+  version = 0;
+  lastDriftId = 0;
+  lastManualAt = 0;
+  lastRefresh: Millis | null = null;
+  lastDurationMs = 0;
+  readonly #syncing = new Set<string>();
+
+  /** The targets in force; null where the caller's version is still the newest. */
+  list(known: number): { version: number; targets: views.ListedTarget[] | null } {
+    const targets = known === this.version ? null : views.listTargets(this.targets, this.clusters);
+    return { version: this.version, targets };
   }
 
-  async put(target: StoredTarget): Promise<{ version: number; replaced: boolean }> {
+  status(): views.RegistryStatus {
+    const { clusters, errors } = this.#configured();
+    const named = new Set([...Object.keys(this.clusters), ...(clusters ?? []).map(({ name }) => name)]);
+    return {
+      inProgress: this.#syncing.size > 0,
+      lastRefresh: this.lastRefresh,
+      durationMs: this.lastDurationMs,
+      staticTargets: Object.keys(this.targets).length,
+      configErrors: errors,
+      clusters: [...named].sort().map((name) => {
+        const cluster = clusters?.find((candidate) => candidate.name === name && candidate.enabled);
+        const state = stateOf(this.clusters, name);
+        return views.showCluster(name, state, cluster === undefined ? null : nextSyncAt(state, cluster.intervalMs));
+      }),
+      invalid: views.listInvalid(this.targets, this.clusters),
+    };
+  }
+
+  async put(target: views.StoredTarget): Promise<{ replaced: boolean } | { refused: "too_many" }> {
     const replaced = Object.hasOwn(this.targets, target.name);
+    if (!replaced && countTargets(this) >= MAX_TARGETS) return { refused: "too_many" };
     this.targets = { ...this.targets, [target.name]: target };
     this.version += 1;
     await this.persist();
-    return { version: this.version, replaced };
+    return { replaced };
   }
 
-  async remove(name: string): Promise<{ version: number; removed: boolean }> {
+  async remove(name: string): Promise<{ removed: boolean }> {
     const removed = Object.hasOwn(this.targets, name);
     if (removed) {
       this.targets = Object.fromEntries(Object.entries(this.targets).filter(([key]) => key !== name));
       this.version += 1;
       await this.persist();
     }
-    return { version: this.version, removed };
+    return { removed };
+  }
+
+  /** Reads every cluster whose time has come. */
+  async syncDue(): Promise<{ read: number }> {
+    const clusters = await this.#reconcile();
+    const soon = Date.now() + DUE_TOLERANCE_MS;
+    const due = clusters.filter(({ name, intervalMs }) => nextSyncAt(stateOf(this.clusters, name), intervalMs) <= soon);
+    await this.#syncAll(due);
+    if (due.length === 0) await this.#tellDrift();
+    return { read: due.length };
+  }
+
+  /** Reads every cluster now, because somebody asks; not while it is under way, nor twice in a minute. */
+  async refresh(): Promise<RefreshAnswer> {
+    const startedAt = Date.now();
+    if (this.#syncing.size > 0) return { kind: "in_progress" };
+    const retryAfterMs = this.lastManualAt + MANUAL_PAUSE_MS - startedAt;
+    if (retryAfterMs > 0) return { kind: "too_soon", retryAfterMs };
+    this.lastManualAt = startedAt;
+    const clusters = await this.#reconcile();
+    await this.#syncAll(clusters);
+    await this.persist();
+    const failed = clusters.map(({ name }) => name).filter((name) => stateOf(this.clusters, name).error !== null);
+    return { kind: "done", startedAt, failed };
+  }
+
+  /** Moves definitions under the newest key. */
+  async reseal(): Promise<{ resealed: number; failed: number }> {
+    const { replacements, unreadable, failed } = await resealAll(
+      this.state.env.ENCRYPTION_KEYS,
+      this.targets,
+      this.clusters,
+    );
+    if (replacements.size > 0 || [...unreadable].some((name) => stateOf(this.clusters, name).etag !== null)) {
+      this.#replace(replacements, unreadable);
+      await this.persist();
+    }
+    if (replacements.size > 0 || failed > 0) logInfo("registry.resealed", { resealed: replacements.size, failed });
+    return { resealed: replacements.size, failed };
+  }
+
+  #replace(replacements: Resealed["replacements"], unreadable: Resealed["unreadable"]): void {
+    const renew = <T extends { readonly sealed: string }>(target: T): T => ({
+      ...target,
+      sealed: replacements.get(target.sealed) ?? target.sealed,
+    });
+    this.targets = Object.fromEntries(Object.entries(this.targets).map(([name, target]) => [name, renew(target)]));
+    this.clusters = Object.fromEntries(
+      Object.entries(this.clusters).map(([name, state]) => [
+        name,
+        { ...state, etag: unreadable.has(name) ? null : state.etag, targets: state.targets.map(renew) },
+      ]),
+    );
+    this.version += 1;
+  }
+
+  #configured(): Clusters {
+    const { env } = this.state;
+    return readClusters(env.CLUSTERS, exporterPolicy(env));
+  }
+
+  /** The clusters to read. Those that are no longer named are forgotten; where the secret cannot be read, all stay. */
+  async #reconcile(): Promise<readonly Cluster[]> {
+    const { clusters, errors, refused } = this.#configured();
+    const now = Date.now();
+    const isOff = this.state.env.TARGET_DISCOVERY_ENABLED === "false";
+    const before = this.version;
+    for (const name of new Set([...Object.keys(this.clusters), ...refused])) {
+      const cluster = clusters?.find((candidate) => candidate.name === name);
+      if (cluster?.enabled && !isOff) continue;
+      if (cluster !== undefined || isOff) this.#apply(name, freeze(stateOf(this.clusters, name), "disabled", now), now);
+      else if (errors.length > 0) this.#apply(name, freeze(stateOf(this.clusters, name), "invalid_config", now), now);
+      else if (clusters === null) this.#apply(name, freeze(stateOf(this.clusters, name), "not_configured", now), now);
+      else Object.assign(this, changeCluster(this, name, null, driftOfForgotten(stateOf(this.clusters, name)), now));
+    }
+    if (this.version !== before) await this.persist();
+    return isOff ? [] : (clusters ?? []).filter(({ enabled }) => enabled);
+  }
+
+  async #syncAll(clusters: readonly Cluster[]): Promise<void> {
+    const startedAt = Date.now();
+    const waiting = clusters.filter(({ name }) => !this.#syncing.has(name));
+    if (waiting.length === 0) return;
+    for (const { name } of waiting) this.#syncing.add(name);
+    const next = async (): Promise<void> => {
+      for (let cluster = waiting.shift(); cluster !== undefined; cluster = waiting.shift()) {
+        await this.#sync(cluster).catch((error: unknown) =>
+          logError("registry.sync", error, { cluster: cluster?.name ?? "" }),
+        );
+        this.#syncing.delete(cluster.name);
+      }
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, next));
+    this.lastRefresh = Date.now();
+    this.lastDurationMs = Date.now() - startedAt;
+    await this.#tellDrift();
+  }
+
+  async #sync(cluster: Cluster): Promise<void> {
+    const startedAt = Date.now();
+    const before = stateOf(this.clusters, cluster.name);
+    const isFresh = before.readAt !== null && startedAt - before.readAt < REREAD_MS;
+    const answer = await fetchSnapshot(cluster, isFresh ? before.etag : null);
+    const reading =
+      answer.kind === "snapshot"
+        ? await readSnapshot(this.state.env, cluster.name, before, answer.snapshot, answer.etag)
+        : null;
+    // From here to persist() nothing waits.
+    const now = Date.now();
+    const state = { ...stateOf(this.clusters, cluster.name), durationMs: now - startedAt };
+    if (reading?.ok) {
+      const merged = mergeReading(state, reading.value, now);
+      const unfit = unfitReason(this, cluster.name, merged.state);
+      this.#apply(cluster.name, unfit === null ? merged : freeze(state, unfit, now), now);
+    } else if (answer.kind === "unchanged") this.#apply(cluster.name, confirm(state, now), now);
+    else {
+      const reason = answer.kind === "failed" ? answer.reason : reading?.ok === false ? reading.error : "garbage";
+      logWarn("registry.frozen", { cluster: cluster.name, reason });
+      this.#apply(cluster.name, freeze(state, reason, now), now);
+    }
+    await this.persist();
+  }
+
+  #apply(name: string, merged: Merged, now: Millis): void {
+    Object.assign(this, changeCluster(this, name, merged.state, merged.drift, now));
+  }
+
+  /** Hands the waiting drift to D1. What it does not take is handed over the next time. */
+  async #tellDrift(): Promise<void> {
+    const entries = this.drift;
+    const last = entries.at(-1)?.id;
+    if (last === undefined) return;
+    try {
+      const vanished = entries.flatMap((entry) => (entry.vanished === null ? [] : [entry.vanished]));
+      const open = await countOpenAlerts(this.state.env.DB, [...new Set(vanished)]);
+      await saveDrift(this.state.env.DB, entries, open);
+      for (const [target, alerts] of open) logWarn("registry.removed_with_open_alerts", { target, alerts });
+      this.drift = this.drift.filter(({ id }) => id > last);
+      await this.persist();
+    } catch (error) {
+      logError("registry.drift", error, { entries: entries.length });
+    }
   }
 }

@@ -84,13 +84,14 @@ export const targetRoutes = routes()
       }
       const target: Target = read.value;
       const now = Date.now();
-      const stored = await registry(c.env).put(target, "static", now);
+      const stored = await registry(c.env).put(target, now);
       if (!stored.ok) {
-        const detail = stored.error === "too_large" ? "the definition is too large" : "ENCRYPTION_KEYS is not set";
-        return refuse(c, stored.error === "too_large" ? "too-large" : "dependency-unavailable", detail);
+        if (stored.error === "too_large") return refuse(c, "too-large", "the definition is too large");
+        if (stored.error === "too_many") return refuse(c, "conflict", "there are as many targets as can be kept");
+        return refuse(c, "dependency-unavailable", "ENCRYPTION_KEYS is not set");
       }
       await recordAudit(c.env.DB, now, c.var.caller.name, "target.put", target.name, { format: target.format });
-      const shown = showTarget({ target, origin: "static", updatedAt: now });
+      const shown = showTarget({ target, origin: "static", updatedAt: now, discovered: null });
       return stored.value.replaced ? c.json(shown, 200) : c.json(shown, 201);
     },
   )

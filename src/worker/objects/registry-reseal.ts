@@ -1,0 +1,40 @@
+/** Moves every definition under the newest key, so that an old one can be taken out of ENCRYPTION_KEYS. */
+import type { ClusterState } from "../../core/route/registry-state.ts";
+import { isNewest, seal, unseal } from "../seal.ts";
+import { ownerOf } from "./registry-reading.ts";
+import type { StoredTarget } from "./registry-views.ts";
+
+export interface Resealed {
+  /** New texts by the ones they replace: whatever was changed meanwhile is not among the old ones. */
+  readonly replacements: ReadonlyMap<string, string>;
+  /** Clusters with a definition that no key opens: their next reading must be whole. */
+  readonly unreadable: ReadonlySet<string>;
+  readonly failed: number;
+}
+
+export const resealAll = async (
+  keys: string | undefined,
+  statics: Readonly<Record<string, StoredTarget>>,
+  clusters: Readonly<Record<string, ClusterState>>,
+): Promise<Resealed> => {
+  const sealed = [
+    ...Object.values(statics).map((target) => ({ owner: target.name, cluster: null, text: target.sealed })),
+    ...Object.entries(clusters).flatMap(([cluster, state]) =>
+      state.targets.map((target) => ({ owner: ownerOf(cluster, target), cluster, text: target.sealed })),
+    ),
+  ];
+  const replacements = new Map<string, string>();
+  const unreadable = new Set<string>();
+  let failed = 0;
+  for (const { owner, cluster, text } of sealed) {
+    if (isNewest(keys, text)) continue;
+    const plain = await unseal(keys, owner, text);
+    const anew = plain.ok ? await seal(keys, owner, plain.value) : plain;
+    if (anew.ok) replacements.set(text, anew.value);
+    else {
+      failed += 1;
+      if (cluster !== null) unreadable.add(cluster);
+    }
+  }
+  return { replacements, unreadable, failed };
+};
