@@ -66,3 +66,25 @@ export const compareMatchers = (a: MatcherSpec, b: MatcherSpec): number =>
   compareBytes(a.name, b.name) ||
   compareBytes(a.value, b.value) ||
   MATCHER_OPERATORS.indexOf(a.operator) - MATCHER_OPERATORS.indexOf(b.operator);
+
+/** A matcher as Alertmanager's API writes it. */
+export interface ApiMatcher {
+  readonly name: string;
+  readonly value: string;
+  readonly isRegex: boolean;
+  /** Older clients leave it out; then it is true. */
+  readonly isEqual?: boolean | undefined;
+}
+
+export const fromApiMatcher = ({ name, value, isRegex, isEqual = true }: ApiMatcher): MatcherSpec => ({
+  name,
+  operator: isRegex ? (isEqual ? "=~" : "!~") : isEqual ? "=" : "!=",
+  value,
+});
+
+export const toApiMatcher = ({ name, operator, value }: MatcherSpec): Required<ApiMatcher> => ({
+  name,
+  value,
+  isRegex: operator === "=~" || operator === "!~",
+  isEqual: operator === "=" || operator === "=~",
+});
