@@ -1,0 +1,96 @@
+/** The routing document as data: what config.ts reads and tree.ts compiles. Nothing of it decides. */
+import type { Labels, Millis } from "../alert/alert.ts";
+import type { Matcher } from "../alert/matcher.ts";
+import type { InhibitRule } from "../filter/inhibition.ts";
+import type { FilterRule } from "../filter/rules.ts";
+import type { TimeIntervals } from "./time-interval.ts";
+
+/** Stands in `groupBy` for every label: each alert is a group of its own. */
+export const GROUP_BY_ALL = "...";
+
+/** A node of the routing tree as the document states it; null is inherited from the parent. */
+export interface RouteNode {
+  /** JSON pointer into the document. */
+  readonly path: string;
+  readonly receiver: string | null;
+  /** In Alertmanager's order. Those on `llm_severity` and `llm_category` ask the classification, not labels. */
+  readonly matchers: readonly Matcher[];
+  /** Confidence its classification matchers want, above the threshold of all; null: the threshold. Not inherited. */
+  readonly minConfidence: number | null;
+  readonly continue: boolean;
+  readonly groupBy: readonly string[] | null;
+  readonly groupWaitMs: Millis | null;
+  readonly groupIntervalMs: Millis | null;
+  readonly repeatIntervalMs: Millis | null;
+  /** Not inherited, as in Alertmanager. */
+  readonly muteTimeIntervals: readonly string[];
+  readonly activeTimeIntervals: readonly string[];
+  /** Added to those of the parent. */
+  readonly labels: Labels;
+  /** Name of the target that is told when the receiver's targets could not be. */
+  readonly fallback: string | null;
+  readonly fallbackAfterMs: Millis | null;
+  /** Alerts that an upstream Alertmanager or Grafana has grouped already wait for a group here again. */
+  readonly regroup: boolean | null;
+  readonly routes: readonly RouteNode[];
+}
+
+export interface Receiver {
+  readonly name: string;
+  /** Names of targets, which need not exist; `all`: every enabled target. */
+  readonly targets: readonly string[] | "all";
+}
+
+/** An alert that must keep coming; where it stays away, we raise one ourselves. */
+export interface Heartbeat {
+  readonly name: string;
+  readonly matchers: readonly Matcher[];
+  /** Longest time without it. */
+  readonly withinMs: Millis;
+  /** Added to the alert that is raised. */
+  readonly labels: Labels;
+  readonly annotations: Labels;
+}
+
+/** Which alerts are shown as belonging together; it changes no delivery. */
+export interface Correlation {
+  readonly labels: readonly string[];
+  readonly withinMs: Millis;
+}
+
+/** What the document says of classification; null leaves it to the environment. */
+export interface ClassificationSettings {
+  readonly enabled: boolean | null;
+  readonly threshold: number | null;
+  readonly suppression: boolean | null;
+  readonly model: string | null;
+  readonly promptVersion: string | null;
+  readonly callsPerDay: number | null;
+  readonly callsPerNamePerHour: number | null;
+  readonly severityFloor: "critical" | "warning" | "info" | null;
+  readonly redactLabels: readonly string[];
+  readonly redactEmails: boolean | null;
+}
+
+/** How long things are kept; null leaves it to the environment. */
+export interface Retention {
+  readonly eventsMs: Millis | null;
+  readonly notificationsMs: Millis | null;
+  readonly rollupsMs: Millis | null;
+  readonly auditMs: Millis | null;
+}
+
+export interface RoutingConfig {
+  /** After how long a firing alert without an end counts as resolved; null leaves it to the environment. */
+  readonly resolveTimeoutMs: Millis | null;
+  readonly route: RouteNode;
+  readonly receivers: readonly Receiver[];
+  readonly inhibitRules: readonly InhibitRule[];
+  readonly timeIntervals: TimeIntervals;
+  /** The operator's own; the built-in ones are not among them. */
+  readonly filters: readonly FilterRule[];
+  readonly classification: ClassificationSettings;
+  readonly heartbeats: readonly Heartbeat[];
+  readonly correlation: Correlation | null;
+  readonly retention: Retention;
+}
