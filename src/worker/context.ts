@@ -1,13 +1,18 @@
 /** Fetches what a decision depends on and hands it to core as answers to its questions. */
 import { compileRegex } from "../core/alert/regex.ts";
 import { DEFAULT_THRESHOLD } from "../core/classify/mode.ts";
+import { silencedBy } from "../core/filter/silence-set.ts";
 import type { AlertEvent } from "../core/history/event.ts";
-import type { Context, TargetState } from "../core/pipeline/context.ts";
+import type { Context, RouteMatch, TargetState } from "../core/pipeline/context.ts";
+import type { RoutingConfig } from "../core/route/routing.ts";
 import type { Target } from "../core/route/target.ts";
 import { toldTargets } from "./db/told.ts";
 import type { Bindings } from "./env.ts";
-import { registry } from "./registry.ts";
-import { loadSettings } from "./settings.ts";
+import { loadInhibitions } from "./inhibitions.ts";
+import { type RegisteredTarget, registry } from "./registry.ts";
+import { compileRouting, type Routing } from "./routing.ts";
+import { loadSettings, type Settings } from "./settings.ts";
+import { loadSilences } from "./silences.ts";
 
 /** Base of links in notifications; a deployment without PUBLIC_URL has only relative ones. */
 export const publicUrl = (env: Bindings): string => (env.PUBLIC_URL ?? "").replace(/\/+$/, "");
@@ -24,42 +29,73 @@ const stateOf = (target: Target): TargetState => {
 };
 
 /** Without a document every enabled target hears of every transition at once (contracts 8.1). */
-const DEFAULT_TIMING = { groupWaitMs: 0, groupIntervalMs: 1_000, repeatIntervalMs: 4 * 3_600_000 } as const;
+const DEFAULT_ROUTE: Omit<RouteMatch, "targets"> = {
+  id: "",
+  path: [[]],
+  receiver: "default",
+  groupBy: ["..."],
+  timing: { groupWaitMs: 0, groupIntervalMs: 1_000, repeatIntervalMs: 4 * 3_600_000 },
+  regroup: false,
+  fallback: null,
+};
+
+const withoutDocument = (enabled: readonly string[]): Pick<Routing, "match" | "timeMute"> => ({
+  match: () => [{ ...DEFAULT_ROUTE, targets: enabled }],
+  timeMute: () => null,
+});
+
+let compiled: { readonly of: readonly unknown[]; readonly routing: Routing } | null = null;
+
+/** Compiling a tree of hundreds of routes takes longer than a decision, so it is kept while nothing changed. */
+const routingOf = (config: RoutingConfig, registered: readonly RegisteredTarget[]): Routing => {
+  if (compiled !== null && compiled.of[0] === config && compiled.of[1] === registered) return compiled.routing;
+  const known = new Set(registered.map(({ target }) => target.name));
+  compiled = { of: [config, registered], routing: compileRouting(config, known, enabledNames(registered)) };
+  return compiled.routing;
+};
+
+const enabledNames = (registered: readonly RegisteredTarget[]): readonly string[] =>
+  registered.filter(({ target }) => target.enabled).map(({ target }) => target.name);
 
 /** The context of these events; `events` are those whose ends may have to find the targets of their beginnings. */
 export const loadContext = async (env: Bindings, now: number, events: readonly AlertEvent[] = []): Promise<Context> => {
-  const [settings, registered, told] = await Promise.all([
-    loadSettings(env, now),
+  const settings = await loadSettings(env, now);
+  const [registered, told, silences, inhibited] = await Promise.all([
     registry(env).list(),
     toldTargets(env.DB, events),
+    loadSilences(env.DB, now),
+    loadInhibitions(env.DB, settings.config?.inhibitRules ?? [], events, now),
   ]);
-  const targets = new Map(registered.map(({ target }) => [target.name, stateOf(target)]));
-  const enabled = registered.filter(({ target }) => target.enabled).map(({ target }) => target.name);
+  return contextOf(env, now, settings, registered, {
+    silencedBy: (labels, at) => silencedBy(silences, labels, at),
+    inhibitedBy: inhibited,
+    toldTargets: (fingerprint) => told.get(fingerprint) ?? [],
+  });
+};
+
+/** The same from what is given, for candidates of a configuration that nobody has put in force. */
+export const contextOf = (
+  env: Bindings,
+  now: number,
+  settings: Settings,
+  registered: readonly RegisteredTarget[],
+  answers: Pick<Context, "silencedBy" | "inhibitedBy" | "toldTargets">,
+): Context => {
+  const { config } = settings;
+  const { match, timeMute } =
+    config === null ? withoutDocument(enabledNames(registered)) : routingOf(config, registered);
   return {
     now,
     publicUrl: publicUrl(env),
     mode: settings.mode,
-    threshold: threshold(env),
-    suppressionEnabled: env.CLASSIFICATION_SUPPRESSION === "true",
+    threshold: config?.classification.threshold ?? threshold(env),
+    suppressionEnabled: config?.classification.suppression ?? env.CLASSIFICATION_SUPPRESSION === "true",
     configVersion: settings.configVersion,
     metricsOnlyForced: env.METRICS_ONLY_MODE === "true",
-    targets,
+    targets: new Map(registered.map(({ target }) => [target.name, stateOf(target)])),
     filterRules: settings.filterRules,
-    match: () => [
-      {
-        id: "",
-        path: [[]],
-        receiver: "default",
-        targets: enabled,
-        groupBy: ["..."],
-        timing: DEFAULT_TIMING,
-        regroup: false,
-        fallback: null,
-      },
-    ],
-    timeMute: () => null,
-    silencedBy: () => [],
-    inhibitedBy: () => [],
-    toldTargets: (fingerprint) => told.get(fingerprint) ?? [],
+    match,
+    timeMute,
+    ...answers,
   };
 };

@@ -6,6 +6,7 @@ import type { Labels } from "../core/alert/alert.ts";
 import { DEFAULT_MODE, ENRICHMENT_MODES, type EnrichmentMode } from "../core/classify/mode.ts";
 import { BUILT_IN_RULES } from "../core/filter/built-in.ts";
 import { compileFilterRule, type FilterRule, type FilterRuleJson, orderRules } from "../core/filter/rules.ts";
+import type { RoutingConfig } from "../core/route/routing.ts";
 import type { Bindings } from "./env.ts";
 import { logError, logWarn } from "./log.ts";
 
@@ -22,6 +23,8 @@ export interface Settings {
   readonly modeSource: "stored" | "env" | "default";
   readonly filterRules: readonly FilterRule[];
   readonly configVersion: number | null;
+  /** The document in force; null before the first. */
+  readonly config: RoutingConfig | null;
 }
 
 let cached: { readonly at: number; readonly settings: Settings } | null = null;
@@ -66,6 +69,8 @@ const read = async (env: Bindings): Promise<Settings> => {
     ...readMode(mode?.results[0]?.["value"], env),
     filterRules: compileRules(mergeRules(own)),
     configVersion: null,
+    config: null,
+    config: null,
   };
 };
 
