@@ -70,7 +70,6 @@ const read = async (env: Bindings): Promise<Settings> => {
     filterRules: compileRules(mergeRules(own)),
     configVersion: null,
     config: null,
-    config: null,
   };
 };
 
