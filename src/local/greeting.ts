@@ -2,10 +2,10 @@
 
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** A line for any POSIX shell; each paste within another second is an alert of its own. */
+/** A line for any POSIX shell. Pasted again, it is a duplicate: nobody is told twice. */
 export const curlLine = (url: string, ingestToken: string): string =>
   [
-    `curl -sS ${url}/webhook`,
+    `curl -sS -w '\\n' ${url}/webhook`,
     `-H ${quote(`Authorization: Bearer ${ingestToken}`)}`,
     `-H 'Content-Type: application/json'`,
     `-d '{"alertname":"DiskAlmostFull","severity":"warning","instance":"db-1","summary":"91 % used"}'`,
