@@ -28,13 +28,23 @@ export interface Entry {
   readonly receiveCount: number;
   readonly episodeSeq: number;
   readonly source: string | null;
+  /** When it was last written whole. */
+  readonly savedAt: Millis;
 }
+
+/**
+ * New annotations of a firing alert are written down at most this often: rules that put the measured value into a text
+ * would otherwise cost writes with every evaluation. Until then they are only remembered.
+ */
+export const UPDATE_INTERVAL_MS = 600_000;
 
 export interface Dedup {
   readonly outcome: DedupOutcome;
   readonly entry: Entry;
   /** The transition to record, or null: a change of annotations or of a known end is none. */
   readonly transition: EventKind | null;
+  /** Whether it has to be written; what need not be is safe to forget. */
+  readonly durable: boolean;
 }
 
 /** Compares a report with the entry of its fingerprint; `now` is the receive time. */
@@ -42,16 +52,17 @@ export const decide = (entry: Entry | null, alert: Alert, now: Millis, source: s
   if (entry === null) return open(null, alert, now, source);
   const seen = { ...entry, lastReceivedAt: now, receiveCount: entry.receiveCount + 1 };
   if (entry.status === "firing") {
-    return alert.status === "firing" ? stillFiring(seen, alert) : resolve(seen, alert);
+    return alert.status === "firing" ? stillFiring(seen, alert, now) : resolve(seen, alert, now);
   }
-  return alert.status === "firing" ? open(seen, alert, now, source) : stillResolved(seen, alert);
+  return alert.status === "firing" ? open(seen, alert, now, source) : stillResolved(seen, alert, now);
 };
 
 /** The end of an alert that nobody reported again in time. */
-export const expire = (entry: Entry): Dedup => ({
+export const expire = (entry: Entry, now: Millis): Dedup => ({
   outcome: "resolved",
   transition: "resolved",
-  entry: { ...entry, seq: entry.seq + 1, status: "resolved", endsAt: entry.expiresAt, expiresAt: null },
+  durable: true,
+  entry: { ...entry, seq: entry.seq + 1, status: "resolved", endsAt: entry.expiresAt, expiresAt: null, savedAt: now },
 });
 
 const open = (seen: Entry | null, alert: Alert, now: Millis, source: string | null): Dedup => {
@@ -59,6 +70,7 @@ const open = (seen: Entry | null, alert: Alert, now: Millis, source: string | nu
   return {
     outcome: seen === null ? "new" : "reopened",
     transition: seen === null ? "new" : "reopened",
+    durable: true,
     entry: {
       fingerprint: alert.fingerprint,
       seq,
@@ -74,11 +86,12 @@ const open = (seen: Entry | null, alert: Alert, now: Millis, source: string | nu
       receiveCount: seen?.receiveCount ?? 1,
       episodeSeq: seq,
       source,
+      savedAt: now,
     },
   };
 };
 
-const stillFiring = (seen: Entry, alert: Alert): Dedup => {
+const stillFiring = (seen: Entry, alert: Alert, now: Millis): Dedup => {
   const annotations =
     Object.keys(alert.annotations).length > 0 && !equalLabels(seen.annotations, alert.annotations)
       ? alert.annotations
@@ -87,24 +100,28 @@ const stillFiring = (seen: Entry, alert: Alert): Dedup => {
   const startsAt = Math.min(seen.startsAt, alert.startsAt);
   // A report without an end of its own says nothing about an expiry another sender promised to renew.
   const expiresAt = alert.expiresAt ?? seen.expiresAt;
-  const changed = annotations !== seen.annotations || generatorURL !== seen.generatorURL || startsAt !== seen.startsAt;
-  if (!changed) return { outcome: "duplicate", transition: null, entry: { ...seen, expiresAt } };
-  return {
-    outcome: "updated",
-    transition: null,
-    entry: { ...seen, seq: seen.seq + 1, annotations, generatorURL, startsAt, expiresAt },
-  };
+  const isMoved = generatorURL !== seen.generatorURL || startsAt !== seen.startsAt;
+  if (annotations === seen.annotations && !isMoved) {
+    return { outcome: "duplicate", transition: null, durable: false, entry: { ...seen, expiresAt } };
+  }
+  const entry = { ...seen, annotations, generatorURL, startsAt, expiresAt };
+  if (!isMoved && now - seen.savedAt < UPDATE_INTERVAL_MS) {
+    return { outcome: "updated", transition: null, durable: false, entry };
+  }
+  return { outcome: "updated", transition: null, durable: true, entry: { ...entry, seq: seen.seq + 1, savedAt: now } };
 };
 
-const resolve = (seen: Entry, alert: Alert): Dedup => {
+const resolve = (seen: Entry, alert: Alert, now: Millis): Dedup => {
   const endsAt = alert.endsAt ?? seen.lastReceivedAt;
   // Late news of an older stretch must not end the one that began after it.
-  if (endsAt < seen.startsAt) return { outcome: "duplicate", transition: null, entry: seen };
+  if (endsAt < seen.startsAt) return { outcome: "duplicate", transition: null, durable: false, entry: seen };
   return {
     outcome: "resolved",
     transition: "resolved",
+    durable: true,
     entry: {
       ...seen,
+      savedAt: now,
       seq: seen.seq + 1,
       status: "resolved",
       annotations: Object.keys(alert.annotations).length > 0 ? alert.annotations : seen.annotations,
@@ -114,8 +131,13 @@ const resolve = (seen: Entry, alert: Alert): Dedup => {
   };
 };
 
-const stillResolved = (seen: Entry, alert: Alert): Dedup => {
+const stillResolved = (seen: Entry, alert: Alert, now: Millis): Dedup => {
   const endsAt = Math.max(seen.endsAt ?? 0, alert.endsAt ?? 0);
-  if (endsAt === (seen.endsAt ?? 0)) return { outcome: "duplicate", transition: null, entry: seen };
-  return { outcome: "updated", transition: null, entry: { ...seen, seq: seen.seq + 1, endsAt } };
+  if (endsAt === (seen.endsAt ?? 0)) return { outcome: "duplicate", transition: null, durable: false, entry: seen };
+  return {
+    outcome: "updated",
+    transition: null,
+    durable: true,
+    entry: { ...seen, seq: seen.seq + 1, endsAt, savedAt: now },
+  };
 };

@@ -28,6 +28,7 @@ interface EntryRow extends Record<string, SqlStorageValue> {
   receive_count: number;
   episode_seq: number;
   source: string | null;
+  saved_at: number;
 }
 
 const readEntry = (row: EntryRow): Entry => ({
@@ -45,6 +46,7 @@ const readEntry = (row: EntryRow): Entry => ({
   receiveCount: row.receive_count,
   episodeSeq: row.episode_seq,
   source: row.source,
+  savedAt: row.saved_at,
 });
 
 /** Creates the tables; run once per object start, inside blockConcurrencyWhile. */
@@ -53,7 +55,8 @@ export const createTables = (sql: SqlStorage): void => {
     fingerprint TEXT PRIMARY KEY, seq INTEGER NOT NULL, status TEXT NOT NULL, labels TEXT NOT NULL,
     annotations TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER, expires_at INTEGER,
     generator_url TEXT NOT NULL, first_seen INTEGER NOT NULL, last_received_at INTEGER NOT NULL,
-    receive_count INTEGER NOT NULL, episode_seq INTEGER NOT NULL, source TEXT, grace INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID`);
+    receive_count INTEGER NOT NULL, episode_seq INTEGER NOT NULL, source TEXT, grace INTEGER NOT NULL DEFAULT 0,
+    saved_at INTEGER NOT NULL) WITHOUT ROWID`);
   // Only alerts that can expire are in it, so webhook alerts cost no index row.
   sql.exec(
     `CREATE INDEX IF NOT EXISTS entries_expiring ON entries (expires_at) WHERE status = 'firing' AND expires_at IS NOT NULL`,
@@ -85,11 +88,11 @@ export const loadExpiries = (sql: SqlStorage): { fingerprint: string; expires_at
 
 export const saveEntry = (sql: SqlStorage, e: Entry): void => {
   sql.exec(
-    `INSERT INTO entries VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)
+    `INSERT INTO entries VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,?)
      ON CONFLICT (fingerprint) DO UPDATE SET seq=excluded.seq, status=excluded.status, annotations=excluded.annotations,
        starts_at=excluded.starts_at, ends_at=excluded.ends_at, expires_at=excluded.expires_at,
        generator_url=excluded.generator_url, last_received_at=excluded.last_received_at,
-       receive_count=excluded.receive_count, episode_seq=excluded.episode_seq, source=excluded.source, grace=0`,
+       receive_count=excluded.receive_count, episode_seq=excluded.episode_seq, source=excluded.source, grace=0, saved_at=excluded.saved_at`,
     e.fingerprint,
     e.seq,
     e.status,
@@ -104,6 +107,7 @@ export const saveEntry = (sql: SqlStorage, e: Entry): void => {
     e.receiveCount,
     e.episodeSeq,
     e.source,
+    e.savedAt,
   );
 };
 

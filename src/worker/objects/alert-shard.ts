@@ -66,7 +66,7 @@ export class AlertShard extends DurableObject<Bindings> {
     });
   }
 
-  /** Commits every change of these alerts and its outbox row in one transaction. Duplicates write nothing. */
+  /** Commits every change of these alerts and its outbox row in one transaction. What only repeats writes nothing. */
   ingest(batch: IngestBatch): IngestAnswer {
     if (this.#outboxRows >= MAX_OUTBOX_ROWS) return { ok: false, reason: "overloaded" };
     const now = Date.now();
@@ -79,12 +79,12 @@ export class AlertShard extends DurableObject<Bindings> {
       pending.set(alert.fingerprint, result.entry);
       decided.push(result);
     }
-    const changes = decided.filter((d) => d.outcome !== "duplicate");
+    const changes = decided.filter((d) => d.durable);
     if (changes.length > 0) {
       const context = batch.alerts.map((alert) => ({ ...batch, alert, now }));
       this.ctx.storage.transactionSync(() => {
         decided.forEach((d, i) => {
-          if (d.outcome !== "duplicate") this.#commit(d, context[i]!);
+          if (d.durable) this.#commit(d, context[i]!);
         });
       });
       this.#outboxRows += changes.length;
@@ -175,7 +175,7 @@ export class AlertShard extends DurableObject<Bindings> {
       this.#expiries.set(fingerprint, expiresAt);
       this.#alarmBy(Math.max(expiresAt, now + 1000));
     } else this.#expiries.delete(fingerprint);
-    if (d.outcome === "duplicate") {
+    if (!d.durable) {
       this.#signs.set(fingerprint, [d.entry.lastReceivedAt, d.entry.receiveCount, expiresAt]);
       this.#dirtyChunks.add(store.chunkOf(fingerprint));
       this.#alarmBy(Math.max(now + FLUSH_DELAY_MS, this.#flushedAt + FLUSH_INTERVAL_MS));
@@ -199,7 +199,7 @@ export class AlertShard extends DurableObject<Bindings> {
           this.#expiries.set(fingerprint, graceUntil);
           this.#entries.set(fingerprint, { ...entry, expiresAt: graceUntil });
         } else {
-          const ended = expire(entry);
+          const ended = expire(entry, now);
           this.#commit(ended, {
             alert: null,
             now,

@@ -56,7 +56,7 @@ describe("what a report means next to what is remembered", () => {
   ])("%s", (_, before, incoming, outcome, transition) => {
     const result = decide(before, incoming, T, "eu");
     expect([result.outcome, result.transition]).toEqual([outcome, transition]);
-    expect(result.entry.seq).toBe((before?.seq ?? 0) + (outcome === "duplicate" ? 0 : 1));
+    expect(result.entry.seq).toBe((before?.seq ?? 0) + (result.durable ? 1 : 0));
   });
 
   test("the earliest start stays, whichever replica reports it", () => {
@@ -70,8 +70,22 @@ describe("what a report means next to what is remembered", () => {
     expect(entry).toMatchObject({ receiveCount: 2, lastReceivedAt: T + 7, expiresAt: T + MINUTE });
   });
 
+  test("annotations that change with every report are remembered at once and written at most every ten minutes", () => {
+    const at = (minutes: number, entry: Entry | null) =>
+      decide(entry, report("firing", { annotations: { value: String(minutes) } }), T + minutes * MINUTE, null);
+    const written: number[] = [];
+    let entry: Entry | null = null;
+    for (let minutes = 0; minutes <= 30; minutes++) {
+      const result = at(minutes, entry);
+      if (result.durable) written.push(minutes);
+      entry = result.entry;
+      expect(entry.annotations).toEqual({ value: String(minutes) });
+    }
+    expect(written).toEqual([0, 10, 20, 30]);
+  });
+
   test("an alert nobody renews ends at its expiry", () => {
-    const ended = expire(remembered(report("firing", { expiresAt: T + MINUTE }))!);
+    const ended = expire(remembered(report("firing", { expiresAt: T + MINUTE }))!, T + MINUTE);
     expect(ended.transition).toBe("resolved");
     expect(ended.entry).toMatchObject({ status: "resolved", endsAt: T + MINUTE, expiresAt: null, seq: 2 });
   });
@@ -103,8 +117,8 @@ describe("any order, repetition and interleaving", () => {
             endsAt: status === "resolved" ? at : null,
           });
           const known = entries.get(who) ?? null;
-          const { entry, outcome, transition } = decide(known, alert, at, null);
-          expect(entry.seq).toBe((known?.seq ?? 0) + (outcome === "duplicate" ? 0 : 1));
+          const { entry, transition, durable } = decide(known, alert, at, null);
+          expect(entry.seq).toBe((known?.seq ?? 0) + (durable ? 1 : 0));
           const before = model.get(who);
           const changes = before === undefined || before.status !== status;
           expect(transition !== null).toBe(changes);
