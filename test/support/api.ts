@@ -23,7 +23,7 @@ const call = async (method: string, path: string, token: string | null, body?: B
     }),
   );
   const text = await response.text();
-  const json = response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : {};
+  const json = response.headers.get("content-type")?.match(/\bjson/) ? JSON.parse(text) : {};
   return { status: response.status, headers: response.headers, text, json };
 };
 

@@ -6,6 +6,7 @@ import type { Decision } from "../../core/pipeline/process.ts";
 import type { Addressed } from "../ring.ts";
 import { insertRows } from "./insert-rows.ts";
 import { insertPending } from "./notifications.ts";
+import { addToRollups } from "./rollups.ts";
 
 export interface Decided {
   readonly event: AlertEvent;
@@ -120,6 +121,7 @@ export const commitEvents = (
   updates: readonly AlertUpdate[],
   now: number,
 ): D1PreparedStatement[] => [
+  ...addToRollups(db, decided),
   ...insertRows(db, "INSERT OR IGNORE INTO events", "", EVENT_COLUMNS, decided.map(eventRow)),
   ...insertRows(db, "INSERT INTO alerts", UPSERT_ALERT, ALERT_COLUMNS, decided.map(alertRow)),
   ...insertPending(db, pending, now),

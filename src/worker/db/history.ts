@@ -1,43 +1,140 @@
-/** Reads of the history: every list follows an index and a keyset, so its cost does not grow with what is stored. */
+/**
+ * Reads of the history. Every list walks the index by time from a key on and looks at a bounded number of events, so
+ * its cost does not grow with what is stored; where the walk ended before the page was full, it says so.
+ */
+import { type HistoryFilter, matchesCode, needsCode, patternsOf, type SortField } from "../../core/history/query.ts";
 import type { EventRow, NotificationRow } from "../views.ts";
+import { whereOf } from "./history-where.ts";
 
-/** A place in a list ordered by time: the last row that was shown. */
+/** A place in a list ordered by time: a row that was shown or looked at. */
 export interface Keyset {
   readonly at: number;
   readonly fingerprint: string;
   readonly seq: number;
 }
 
-export interface EventQuery {
+/** Events looked at for one page (contracts 12.2). */
+export const MAX_CANDIDATES = 10_000;
+/** Rows fetched at a time where only code can tell whether they are meant: about 2 MB. */
+const CODE_CHUNK = 1000;
+
+export interface Walk {
   readonly limit: number;
-  readonly before: Keyset | null;
-  readonly fromMs: number | null;
-  readonly toMs: number | null;
-  readonly status: string | null;
-  readonly receiptId: string | null;
+  readonly after: Keyset | null;
+  readonly descending: boolean;
 }
 
-/** Newest first; one row more than the limit says that there are more. */
-export const listEvents = async (db: D1Database, query: EventQuery): Promise<EventRow[]> => {
-  const { before } = query;
+export interface Walked {
+  /** In the order of the walk. */
+  readonly rows: readonly EventRow[];
+  /** Where to go on; null: nothing more can follow. */
+  readonly resume: Keyset | null;
+  /** The walk ended before the page was full, and more may follow. */
+  readonly truncated: boolean;
+}
+
+export const keyOf = (row: EventRow): Keyset => ({ at: row.received_at, fingerprint: row.fingerprint, seq: row.seq });
+
+type Bound = readonly (string | number)[];
+
+/** The candidates in the order of the walk; `columns` decides whether the index alone can answer. */
+const candidates = (columns: string, filter: HistoryFilter, walk: Walk): { sql: string; values: Bound } => {
+  const { after, descending } = walk;
+  const way = descending ? "DESC" : "ASC";
+  // The bound on time lets the index start at the key; the key itself decides among events of one millisecond.
+  const from = after === null || descending ? filter.fromMs : Math.max(filter.fromMs, after.at);
+  const to = after === null || !descending ? filter.toMs : Math.min(filter.toMs, after.at + 1);
+  return {
+    sql: `SELECT ${columns} FROM events WHERE received_at >= ? AND received_at < ?
+      ${after === null ? "" : `AND (received_at, fingerprint, seq) ${descending ? "<" : ">"} (?, ?, ?)`}
+      ORDER BY received_at ${way}, fingerprint ${way}, seq ${way} LIMIT ?`,
+    values: [from, to, ...(after === null ? [] : [after.at, after.fingerprint, after.seq])],
+  };
+};
+
+const fetchChunk = async (
+  db: D1Database,
+  filter: HistoryFilter,
+  walk: Walk,
+  chunk: number,
+  limit: number,
+  now: number,
+): Promise<{ rows: EventRow[]; end: Keyset | null }> => {
+  const where = whereOf(filter, now);
+  const inner = candidates("*", filter, walk);
+  const edge = candidates("received_at, fingerprint, seq", filter, walk);
+  // The order of the inner walk is kept: nothing between it and the answer sorts.
+  const matching = db
+    .prepare(`SELECT * FROM (${inner.sql}) AS e WHERE ${where.sql} LIMIT ?`)
+    .bind(...inner.values, chunk, ...where.values, limit);
+  const end = db.prepare(`${edge.sql} OFFSET ?`).bind(...edge.values, 1, chunk - 1);
+  const [found, last] = await db.batch<EventRow>(where.sql === "1" ? [matching] : [matching, end]);
+  const rows = found?.results ?? [];
+  const edgeRow = where.sql === "1" ? (rows.length < chunk ? undefined : rows.at(-1)) : last?.results[0];
+  return { rows, end: edgeRow === undefined ? null : keyOf(edgeRow) };
+};
+
+/** One page of events that a filter means. */
+export const walkEvents = async (db: D1Database, filter: HistoryFilter, walk: Walk, now: number): Promise<Walked> => {
+  const code = needsCode(filter);
+  const patterns = patternsOf(filter);
+  const wanted = walk.limit + 1;
+  const isPlain = whereOf(filter, now).sql === "1" && !code;
+  const chunk = code ? CODE_CHUNK : isPlain ? wanted : MAX_CANDIDATES;
+  const rows: EventRow[] = [];
+  let after = walk.after;
+  for (let seen = 0; seen < MAX_CANDIDATES; seen += chunk) {
+    const part = await fetchChunk(db, filter, { ...walk, after }, chunk, code ? chunk : wanted, now);
+    for (const row of part.rows) {
+      const labels = (): Record<string, string> => JSON.parse(row.labels) as Record<string, string>;
+      const annotations = (): Record<string, string> => JSON.parse(row.annotations) as Record<string, string>;
+      const event = { alertname: row.alertname, labels: labels(), annotations: annotations() };
+      if (!code || matchesCode(patterns, filter.search, event)) rows.push(row);
+      if (rows.length === wanted) break;
+    }
+    if (rows.length === wanted) {
+      const page = rows.slice(0, walk.limit);
+      return { rows: page, resume: keyOf(page.at(-1)!), truncated: false };
+    }
+    if (part.end === null) return { rows, resume: null, truncated: false };
+    after = part.end;
+    if (isPlain) break;
+  }
+  return { rows, resume: after, truncated: true };
+};
+
+/** How many of the newest candidates a filter means; capped where there are more candidates than are counted. */
+export const countEvents = async (
+  db: D1Database,
+  filter: HistoryFilter,
+  now: number,
+): Promise<{ total: number; capped: boolean }> => {
+  const where = whereOf(filter, now);
+  const columns = where.sql === "1" ? "1" : "*";
+  const inner = candidates(columns, filter, { limit: 0, after: null, descending: true });
+  const row = await db
+    .prepare(`SELECT count(*) AS seen, coalesce(sum(${where.sql}), 0) AS hits FROM (${inner.sql}) AS e`)
+    .bind(...where.values, ...inner.values, MAX_CANDIDATES + 1)
+    .first<{ seen: number; hits: number }>();
+  const seen = row?.seen ?? 0;
+  return { total: Math.min(row?.hits ?? 0, MAX_CANDIDATES), capped: seen > MAX_CANDIDATES };
+};
+
+/** A page by its number among the newest candidates, for old clients; patterns and free text are not for it. */
+export const pageEvents = async (
+  db: D1Database,
+  filter: HistoryFilter,
+  page: { limit: number; offset: number; sort: SortField; descending: boolean },
+  now: number,
+): Promise<EventRow[]> => {
+  const where = whereOf(filter, now);
+  const isByTime = page.sort === "received_at";
+  const inner = candidates("*", filter, { limit: 0, after: null, descending: !isByTime || page.descending });
+  const way = page.descending ? "DESC" : "ASC";
+  const order = isByTime ? "" : `ORDER BY ${page.sort} ${way}, received_at DESC, fingerprint, seq`;
   const { results } = await db
-    .prepare(
-      `SELECT * FROM events
-       WHERE (?1 IS NULL OR (received_at, fingerprint, seq) < (?1, ?2, ?3))
-         AND received_at >= ?4 AND received_at < ?5
-         AND (?6 IS NULL OR status = ?6) AND (?7 IS NULL OR receipt_id = ?7)
-       ORDER BY received_at DESC, fingerprint DESC, seq DESC LIMIT ?8`,
-    )
-    .bind(
-      before?.at ?? null,
-      before?.fingerprint ?? null,
-      before?.seq ?? null,
-      query.fromMs ?? 0,
-      Math.min(query.toMs ?? Number.MAX_SAFE_INTEGER, before === null ? Number.MAX_SAFE_INTEGER : before.at + 1),
-      query.status,
-      query.receiptId,
-      query.limit + 1,
-    )
+    .prepare(`SELECT * FROM (${inner.sql}) AS e WHERE ${where.sql} ${order} LIMIT ? OFFSET ?`)
+    .bind(...inner.values, MAX_CANDIDATES, ...where.values, page.limit, page.offset)
     .all<EventRow>();
   return results;
 };

@@ -1,12 +1,13 @@
 /** Follows a receipt: `GET /api/v1/receipts/{id}`. The id begins with its time, so finding its events needs no index of its own. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { deliveriesOf, listEvents } from "../db/history.ts";
+import { deliveriesOf, walkEvents } from "../db/history.ts";
 import { routes, scoped } from "../http.ts";
 import { refuse } from "../problem.ts";
 import { receiptTime } from "../receipt-id.ts";
 import { DeliverySchema, EventSchema } from "../schemas.ts";
 import { allShards, shardOf } from "../shards.ts";
 import { showDelivery, showEvent, time } from "../views.ts";
+import { EVERYTHING } from "./history-query.ts";
 
 const Receipt = z.object({
   receipt_id: z.string(),
@@ -35,15 +36,9 @@ export const receiptRoutes = routes().openapi(
     const { id } = c.req.valid("param");
     const at = receiptTime(id);
     if (at === null) return refuse(c, "not-found", "this is no receipt of ours");
-    const [rows, waiting] = await Promise.all([
-      listEvents(c.env.DB, {
-        limit: 1000,
-        before: null,
-        fromMs: at,
-        toMs: at + COMMIT_WITHIN_MS,
-        status: null,
-        receiptId: id,
-      }),
+    const filter = { ...EVERYTHING, fromMs: at, toMs: at + COMMIT_WITHIN_MS, equal: new Map([["receipt_id", [id]]]) };
+    const [{ rows }, waiting] = await Promise.all([
+      walkEvents(c.env.DB, filter, { limit: 1000, after: null, descending: true }, Date.now()),
       Promise.all(allShards(c.env).map((name) => shardOf(c.env, name).holdsReceipt(id))),
     ]);
     const deliveries = await deliveriesOf(c.env.DB, rows);
