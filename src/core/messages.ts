@@ -42,11 +42,16 @@ export interface PendingNotification {
   readonly fallback?: string;
 }
 
-/** Queue `notifications`: what one target is to be told. */
+/** What one target is to be told of. */
+export interface Addressed {
+  readonly target: string;
+  readonly item: PendingNotification;
+}
+
+/** Queue `notifications`: several targets share a message, because each message costs three queue operations. */
 export interface NotificationsMessage {
   readonly v: 1;
-  readonly target: string;
-  readonly items: readonly PendingNotification[];
+  readonly addressed: readonly Addressed[];
 }
 
 /** UTF-16 units of JSON per message: under 64 kB (one queue operation) where it is ASCII, and at three bytes a unit still below the 128 kB a message may have. */

@@ -14,11 +14,23 @@ const concat = (chunks: readonly Uint8Array[], size: number): Uint8Array => {
   return bytes;
 };
 
+const readWhole = async (request: Request, maxBytes: number): Promise<Result<Uint8Array, BodyError>> => {
+  try {
+    const bytes = new Uint8Array(await request.arrayBuffer());
+    return bytes.byteLength > maxBytes ? err("too_large") : ok(bytes);
+  } catch {
+    // Cut off before its end: the sender is told that, and nothing was stored.
+    return err("unreadable");
+  }
+};
+
 /** The bytes of a body, unpacked. Errors: too_large (above `maxBytes`), unreadable (broken gzip or connection). */
 export const readBody = async (request: Request, maxBytes: number): Promise<Result<Uint8Array, BodyError>> => {
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return err("too_large");
   if (request.body === null) return ok(new Uint8Array());
   const gzip = request.headers.get("content-encoding")?.trim().toLowerCase() === "gzip";
+  // A plain body that names its size is read in one go; the connection carries no more than it named.
+  if (!gzip && request.headers.has("content-length")) return readWhole(request, maxBytes);
   const stream = gzip ? request.body.pipeThrough(new DecompressionStream("gzip")) : request.body;
   const chunks: Uint8Array[] = [];
   let size = 0;

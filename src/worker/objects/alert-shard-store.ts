@@ -166,7 +166,11 @@ export const removeFromOutbox = (sql: SqlStorage, ids: readonly (readonly [strin
 export const hasReceipt = (sql: SqlStorage, receiptId: string): boolean =>
   sql.exec("SELECT 1 FROM outbox WHERE receipt_id = ? LIMIT 1", receiptId).toArray().length > 0;
 
-/** Signs are kept in 16 rows by first hex digit, so that one flush is a handful of rows however many duplicates came. */
+/** Up to this many signs, about 45 characters each, are one row; more are spread over 16, by first hex digit. */
+const MAX_SIGNS_TOGETHER = 2_000;
+const TOGETHER = "all";
+const CHUNKS = [..."0123456789abcdef"];
+
 export const chunkOf = (fingerprint: string): string => fingerprint.slice(0, 1);
 
 export const loadSigns = (sql: SqlStorage): Map<string, Sign> =>
@@ -177,10 +181,26 @@ export const loadSigns = (sql: SqlStorage): Map<string, Sign> =>
       .flatMap((row) => JSON.parse(row.signs) as [string, Sign][]),
   );
 
-export const saveSigns = (sql: SqlStorage, chunk: string, signs: readonly (readonly [string, Sign])[]): void => {
-  sql.exec(
-    "INSERT INTO signs VALUES (?, ?) ON CONFLICT (chunk) DO UPDATE SET signs = excluded.signs",
-    chunk,
-    JSON.stringify(signs),
-  );
+/** Writes all signs in as few rows as they fit; of many, only the chunks that changed. Call it within a transaction. */
+export const saveSigns = (
+  sql: SqlStorage,
+  signs: ReadonlyMap<string, Sign>,
+  changed: ReadonlySet<string>,
+  maxTogether = MAX_SIGNS_TOGETHER,
+): void => {
+  const save = (chunk: string, list: readonly (readonly [string, Sign])[]): void => {
+    sql.exec(
+      "INSERT INTO signs VALUES (?, ?) ON CONFLICT (chunk) DO UPDATE SET signs = excluded.signs",
+      chunk,
+      JSON.stringify(list),
+    );
+  };
+  if (signs.size <= maxTogether) {
+    sql.exec("DELETE FROM signs WHERE chunk <> ?", TOGETHER);
+    save(TOGETHER, [...signs]);
+    return;
+  }
+  const wereTogether = sql.exec("DELETE FROM signs WHERE chunk = ?", TOGETHER).rowsWritten > 0;
+  const byChunk = Map.groupBy(signs, ([fingerprint]) => chunkOf(fingerprint));
+  for (const chunk of wereTogether ? CHUNKS : changed) save(chunk, byChunk.get(chunk) ?? []);
 };

@@ -217,13 +217,7 @@ export class AlertShard extends DurableObject<Bindings> {
 
   #flushSigns(now: Millis): void {
     if (this.#dirtyChunks.size === 0) return;
-    for (const chunk of this.#dirtyChunks) {
-      store.saveSigns(
-        this.#sql,
-        chunk,
-        [...this.#signs].filter(([fingerprint]) => store.chunkOf(fingerprint) === chunk),
-      );
-    }
+    this.ctx.storage.transactionSync(() => store.saveSigns(this.#sql, this.#signs, this.#dirtyChunks));
     this.#dirtyChunks.clear();
     this.#flushedAt = now;
   }
