@@ -3,6 +3,8 @@ import { routes } from "./http.ts";
 import { logError } from "./log.ts";
 import { requestId } from "./middleware/request-id.ts";
 import { problem } from "./problem.ts";
+import { alertmanagerRoutes } from "./routes/alertmanager/alerts.ts";
+import { silenceRoutes } from "./routes/alertmanager/silences.ts";
 import { alertRoutes } from "./routes/alerts.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { alertHistoryRoutes, historyRoutes } from "./routes/history.ts";
@@ -11,6 +13,7 @@ import { exportRoutes } from "./routes/history-export.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
 import { receiptRoutes } from "./routes/receipts.ts";
 import { reportRoutes } from "./routes/report.ts";
+import { silencePreviewRoutes } from "./routes/silence-preview.ts";
 import { targetRoutes } from "./routes/targets.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
@@ -23,6 +26,9 @@ app.route("/", historyRoutes);
 app.route("/", analyticsRoutes);
 app.route("/", exportRoutes);
 app.route("/", reportRoutes);
+app.route("/", alertmanagerRoutes);
+app.route("/", silenceRoutes);
+app.route("/", silencePreviewRoutes);
 app.route("/", alertHistoryRoutes);
 app.route("/", alertRoutes);
 app.route("/", receiptRoutes);
@@ -39,7 +45,11 @@ const methodsOf = (path: string): string[] =>
 
 app.notFound((c) => {
   const allowed = methodsOf(c.req.path);
-  if (allowed.length === 0) return problem(c, "not-found", `nothing is at ${c.req.path}`);
+  if (allowed.length === 0) {
+    // Clients of Alertmanager's API expect its kind of error.
+    if (c.req.path.startsWith("/api/v2/")) return c.json(`path ${c.req.path} was not found`, 404);
+    return problem(c, "not-found", `nothing is at ${c.req.path}`);
+  }
   const allow = [...new Set(allowed.includes("GET") ? [...allowed, "HEAD"] : allowed)].join(", ");
   return problem(c, "method-not-allowed", `${c.req.path} takes ${allow}`, { headers: { allow } });
 });

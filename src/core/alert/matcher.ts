@@ -82,7 +82,7 @@ export const fromApiMatcher = ({ name, value, isRegex, isEqual = true }: ApiMatc
   value,
 });
 
-export const toApiMatcher = ({ name, operator, value }: MatcherSpec): Required<ApiMatcher> => ({
+export const toApiMatcher = ({ name, operator, value }: MatcherSpec): ApiMatcher & { readonly isEqual: boolean } => ({
   name,
   value,
   isRegex: operator === "=~" || operator === "!~",

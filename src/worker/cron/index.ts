@@ -2,10 +2,12 @@
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
 import { registry } from "../registry.ts";
+import { tellOfSilences } from "./silences.ts";
 import { sweep } from "./sweep.ts";
 
 const PARTS: readonly (readonly [name: string, run: (env: Bindings, now: number) => Promise<unknown>])[] = [
   ["sweep", sweep],
+  ["silences", tellOfSilences],
   ["targets", (env) => registry(env).syncDue()],
 ];
 
