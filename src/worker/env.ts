@@ -43,4 +43,6 @@ export interface Bindings extends Omit<Env, "ALERTS" | "NOTIFICATIONS"> {
   readonly METRICS_ONLY_MODE?: string;
   /** Workers AI; bound only where it is wanted, because a local run with it needs a login. */
   readonly AI?: Ai;
+  /** `false`: nobody is told of anything, as with METRICS_ONLY_MODE. */
+  readonly PUBLISHING_ENABLED?: string;
 }

@@ -1,9 +1,13 @@
-/** SQLite of one target: what was last told of each alert, and what still waits to be told. */
+/** SQLite of one target: what was last told of each alert, what still waits, and what D1 is still to hear. */
 import type { Millis } from "../../core/alert/alert.ts";
 import type { PendingNotification } from "../../core/messages.ts";
+import type { Lane } from "../../core/publish/lane.ts";
+import type { LineEntry, Opened } from "../../core/publish/line.ts";
 import type { Receipt } from "../../core/publish/outcome.ts";
+import type { Addressed } from "../ring.ts";
 
-export type FinalState = "delivered" | "superseded" | "dead" | "canceled";
+export type FinalState = "delivered" | "superseded" | "digested" | "dead" | "canceled";
+export type WaitState = "retry" | "deferred";
 
 /** One HTTP try. */
 export interface Attempt {
@@ -13,15 +17,17 @@ export interface Attempt {
   readonly statusCode: number | null;
   readonly reason: string | null;
   readonly error: string | null;
+  /** What the other side calls it: a message id, an incident id. */
+  readonly receipt?: string;
 }
 
-/** How one notification ended, as D1 is to hold it. */
+/** How one notification stands, as D1 is to hold it. */
 export interface Result {
   readonly at: Millis;
   readonly subject: string;
   readonly seq: number;
   readonly replay: number;
-  readonly state: FinalState | "retry";
+  readonly state: FinalState | WaitState;
   readonly reason: string | null;
   readonly error: string | null;
   readonly attempts: readonly Attempt[];
@@ -31,20 +37,29 @@ export interface Result {
 
 /** What is remembered per subject. */
 export interface Told {
-  readonly subject: string;
   readonly seq: number;
+  readonly opened: Opened;
   readonly receipt: Receipt | null;
   /** The last results, newest first: reported again when D1 did not hear them. */
   readonly results: readonly Result[];
 }
 
-/** One notification that waits for its next attempt. */
-export interface Waiting {
+/** One notification that is not told yet. */
+export interface Entry extends LineEntry {
   readonly item: PendingNotification;
   readonly attempts: readonly Attempt[];
   readonly stepsDone: readonly string[];
-  readonly firstAttemptAt: Millis;
+  /** What its steps so far left; absent: what is remembered of the subject. */
+  readonly receipt?: Receipt | null;
   readonly nextAttemptAt: Millis;
+  readonly lane: Lane;
+  /** Whether it lies in `waiting`, and as what D1 was told of it. */
+  readonly stored: boolean;
+  readonly state: "pending" | WaitState;
+  readonly reason: string | null;
+  readonly error: string | null;
+  /** When its fallback target is told as well; null: never, or done. */
+  readonly fallbackAt: Millis | null;
 }
 
 /** Results kept per subject: enough for the sweep to hear again what a crash swallowed. */
@@ -52,69 +67,216 @@ const KEPT_RESULTS = 4;
 
 export const createTables = (sql: SqlStorage): void => {
   sql.exec(`CREATE TABLE IF NOT EXISTS told (
-    subject TEXT PRIMARY KEY, seq INTEGER NOT NULL, at INTEGER NOT NULL, receipt TEXT, results TEXT NOT NULL) WITHOUT ROWID`);
+    subject TEXT PRIMARY KEY, seq INTEGER NOT NULL, opened TEXT NOT NULL, at INTEGER NOT NULL, receipt TEXT,
+    results TEXT NOT NULL) WITHOUT ROWID`);
   sql.exec(`CREATE TABLE IF NOT EXISTS waiting (
-    subject TEXT NOT NULL, seq INTEGER NOT NULL, next_at INTEGER NOT NULL, body TEXT NOT NULL,
-    PRIMARY KEY (subject, seq)) WITHOUT ROWID`);
-  sql.exec("CREATE INDEX IF NOT EXISTS waiting_by_time ON waiting (next_at)");
+    subject TEXT NOT NULL, seq INTEGER NOT NULL, replay INTEGER NOT NULL, lane INTEGER NOT NULL,
+    next_at INTEGER NOT NULL, since INTEGER NOT NULL, missed INTEGER NOT NULL, fallback_at INTEGER,
+    done INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (subject, seq, replay)) WITHOUT ROWID`);
+  sql.exec("CREATE INDEX IF NOT EXISTS waiting_due ON waiting (lane, next_at) WHERE done = 0");
+  sql.exec("CREATE INDEX IF NOT EXISTS waiting_done ON waiting (done) WHERE done = 1");
+  sql.exec("CREATE INDEX IF NOT EXISTS waiting_fallback ON waiting (fallback_at) WHERE fallback_at IS NOT NULL");
+  sql.exec("CREATE TABLE IF NOT EXISTS handed (subject TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID");
+  sql.exec("CREATE TABLE IF NOT EXISTS extras (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL)");
+  sql.exec("CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
 };
 
 export const loadTold = (sql: SqlStorage, subject: string): Told | null => {
   const row = sql
-    .exec<{ seq: number; receipt: string | null; results: string }>(
-      "SELECT seq, receipt, results FROM told WHERE subject = ?",
+    .exec<{ seq: number; opened: string; receipt: string | null; results: string }>(
+      "SELECT seq, opened, receipt, results FROM told WHERE subject = ?",
       subject,
     )
     .toArray()[0];
   return row === undefined
     ? null
     : {
-        subject,
         seq: row.seq,
+        opened: row.opened as Opened,
         receipt: row.receipt === null ? null : (JSON.parse(row.receipt) as Receipt),
         results: JSON.parse(row.results) as Result[],
       };
 };
 
+const isSame = (a: Result, b: Result): boolean => a.seq === b.seq && a.replay === b.replay;
+
 /** Remembers a result; the subject's sequence never goes back. */
-export const saveTold = (sql: SqlStorage, told: Told | null, result: Result, receipt: Receipt | null): void => {
-  const results = [result, ...(told?.results ?? []).filter((r) => r.seq !== result.seq)].slice(0, KEPT_RESULTS);
+export const saveTold = (
+  sql: SqlStorage,
+  told: Told | null,
+  result: Result,
+  opened: Opened,
+  receipt: Receipt | null,
+): void => {
+  const results = [result, ...(told?.results ?? []).filter((r) => !isSame(r, result))].slice(0, KEPT_RESULTS);
   sql.exec(
-    `INSERT INTO told VALUES (?,?,?,?,?) ON CONFLICT (subject) DO UPDATE SET
-       seq = max(seq, excluded.seq), at = excluded.at, receipt = excluded.receipt, results = excluded.results`,
+    `INSERT INTO told VALUES (?,?,?,?,?,?) ON CONFLICT (subject) DO UPDATE SET seq = excluded.seq,
+       opened = excluded.opened, at = excluded.at, receipt = excluded.receipt, results = excluded.results`,
     result.subject,
-    result.seq,
+    Math.max(result.seq, told?.seq ?? 0),
+    opened,
     result.completedAt ?? result.at,
     receipt === null ? null : JSON.stringify(receipt),
     JSON.stringify(results),
   );
 };
 
-export const saveWaiting = (sql: SqlStorage, waiting: Waiting): void => {
+/** Forgets subjects of which nothing was told since: closed ones before `closed`, open ones before `open`. */
+export const forgetTold = (sql: SqlStorage, closed: Millis, open: Millis): void => {
+  sql.exec("DELETE FROM told WHERE at < ? AND (opened != 'open' OR at < ?)", closed, open);
+  sql.exec("DELETE FROM handed WHERE at < ?", open);
+};
+
+export const saveWaiting = (sql: SqlStorage, entry: Entry, missed: boolean): void => {
   sql.exec(
-    `INSERT INTO waiting VALUES (?,?,?,?) ON CONFLICT (subject, seq) DO UPDATE SET next_at = excluded.next_at, body = excluded.body`,
-    waiting.item.subject,
-    waiting.item.seq,
-    waiting.nextAttemptAt,
-    JSON.stringify(waiting),
+    `INSERT INTO waiting VALUES (?,?,?,?,?,?,?,?,0,?) ON CONFLICT (subject, seq, replay) DO UPDATE SET
+       next_at = excluded.next_at, missed = excluded.missed, fallback_at = excluded.fallback_at, body = excluded.body`,
+    entry.item.subject,
+    entry.seq,
+    entry.replay,
+    entry.lane,
+    entry.nextAttemptAt,
+    entry.since,
+    missed ? 1 : 0,
+    entry.fallbackAt,
+    JSON.stringify(entry),
   );
 };
 
-export const dropWaiting = (sql: SqlStorage, subject: string, seq: number): void => {
-  sql.exec("DELETE FROM waiting WHERE subject = ? AND seq = ?", subject, seq);
+/** Its row stays as the result until D1 has it. */
+export const markDone = (sql: SqlStorage, result: Result): void => {
+  sql.exec(
+    "UPDATE waiting SET done = 1, fallback_at = NULL, body = ? WHERE subject = ? AND seq = ? AND replay = ?",
+    JSON.stringify(result),
+    result.subject,
+    result.seq,
+    result.replay,
+  );
 };
 
-export const loadWaiting = (sql: SqlStorage, subject: string): Waiting[] =>
+export const loadDone = (sql: SqlStorage): Result[] =>
   sql
-    .exec<{ body: string }>("SELECT body FROM waiting WHERE subject = ? ORDER BY seq", subject)
+    .exec<{ body: string }>("SELECT body FROM waiting WHERE done = 1")
     .toArray()
-    .map((row) => JSON.parse(row.body) as Waiting);
+    .map((row) => JSON.parse(row.body) as Result);
 
-export const loadDue = (sql: SqlStorage, now: Millis, limit: number): Waiting[] =>
+export const dropDone = (sql: SqlStorage, results: readonly Result[]): void => {
+  sql.exec(
+    `DELETE FROM waiting WHERE done = 1 AND (subject, seq, replay) IN
+       (SELECT value->>0, value->>1, value->>2 FROM json_each(?))`,
+    JSON.stringify(results.map(({ subject, seq, replay }) => [subject, seq, replay])),
+  );
+};
+
+const readEntry = ({ body }: { body: string }): Entry => ({ ...(JSON.parse(body) as Entry), stored: true });
+
+export const loadWaiting = (sql: SqlStorage, subject: string): Entry[] =>
   sql
-    .exec<{ body: string }>("SELECT body FROM waiting WHERE next_at <= ? ORDER BY next_at LIMIT ?", now, limit)
+    .exec<{ body: string }>("SELECT body FROM waiting WHERE subject = ? AND done = 0 ORDER BY seq, replay", subject)
     .toArray()
-    .map((row) => JSON.parse(row.body) as Waiting);
+    .map(readEntry);
 
-export const nextDue = (sql: SqlStorage): Millis | null =>
-  sql.exec<{ at: number | null }>("SELECT min(next_at) AS at FROM waiting").one().at;
+/** The result of an entry whose row still waits for D1, if there is one. */
+export const loadUnreported = (sql: SqlStorage, subject: string, seq: number, replay: number): Result | null => {
+  const row = sql
+    .exec<{ body: string }>(
+      "SELECT body FROM waiting WHERE subject = ? AND seq = ? AND replay = ? AND done = 1",
+      subject,
+      seq,
+      replay,
+    )
+    .toArray()[0];
+  return row === undefined ? null : (JSON.parse(row.body) as Result);
+};
+
+/** The subject of a lane that is due first and not one of `except`. */
+export const dueSubject = (
+  sql: SqlStorage,
+  lane: Lane,
+  now: Millis,
+  except: { readonly has: (subject: string) => boolean; readonly size: number },
+): string | null => {
+  // A subject has at most a few rows in its line, so this many always reach past those under way.
+  const rows = sql.exec<{ subject: string }>(
+    "SELECT subject FROM waiting WHERE done = 0 AND lane = ? AND next_at <= ? ORDER BY next_at LIMIT ?",
+    lane,
+    now,
+    except.size * 4 + 1,
+  );
+  for (const { subject } of rows) if (!except.has(subject)) return subject;
+  return null;
+};
+
+export const countWaiting = (sql: SqlStorage): number =>
+  sql.exec<{ n: number }>("SELECT count(*) AS n FROM waiting WHERE done = 0").one().n;
+
+/** When the next waiting entry outside of `except` is due. */
+export const nextDue = (sql: SqlStorage, except: readonly string[]): Millis | null =>
+  sql
+    .exec<{ at: number | null }>(
+      `SELECT min(next_at) AS at FROM waiting WHERE done = 0 AND subject NOT IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(except),
+    )
+    .one().at;
+
+export const nextFallback = (sql: SqlStorage): Millis | null =>
+  sql.exec<{ at: number | null }>("SELECT min(fallback_at) AS at FROM waiting WHERE fallback_at IS NOT NULL").one().at;
+
+export const loadFallbackDue = (sql: SqlStorage, now: Millis, limit: number): Entry[] =>
+  sql
+    .exec<{ body: string }>("SELECT body FROM waiting WHERE fallback_at <= ? ORDER BY fallback_at LIMIT ?", now, limit)
+    .toArray()
+    .map(readEntry);
+
+export const clearFallback = (sql: SqlStorage, { item, seq, replay }: Entry): void => {
+  sql.exec(
+    `UPDATE waiting SET fallback_at = NULL, body = json_set(body, '$.fallbackAt', NULL)
+     WHERE subject = ? AND seq = ? AND replay = ?`,
+    item.subject,
+    seq,
+    replay,
+  );
+};
+
+/** Entries that wait since before `since`, oldest first. */
+export const loadOverdue = (sql: SqlStorage, since: Millis, limit: number): Entry[] =>
+  sql
+    .exec<{ body: string }>(
+      "SELECT body FROM waiting WHERE done = 0 AND since <= ? ORDER BY since, subject, seq LIMIT ?",
+      since,
+      limit,
+    )
+    .toArray()
+    .map(readEntry);
+
+/** Rows for D1 and bells for other targets that this object owes. */
+export const addExtra = (sql: SqlStorage, extra: Addressed): void => {
+  sql.exec("INSERT INTO extras (body) VALUES (?)", JSON.stringify(extra));
+};
+
+export const loadExtras = (sql: SqlStorage, limit: number): { readonly id: number; readonly extra: Addressed }[] =>
+  sql
+    .exec<{ id: number; body: string }>("SELECT id, body FROM extras ORDER BY id LIMIT ?", limit)
+    .toArray()
+    .map((row) => ({ id: row.id, extra: JSON.parse(row.body) as Addressed }));
+
+export const dropExtras = (sql: SqlStorage, upTo: number): void => {
+  sql.exec("DELETE FROM extras WHERE id <= ?", upTo);
+};
+
+export const markHanded = (sql: SqlStorage, subject: string, at: Millis): void => {
+  sql.exec("INSERT OR REPLACE INTO handed VALUES (?, ?)", subject, at);
+};
+
+/** True when a fallback heard of this subject; asking takes the mark away. */
+export const takeHanded = (sql: SqlStorage, subject: string): boolean =>
+  sql.exec("DELETE FROM handed WHERE subject = ?", subject).rowsWritten > 0;
+
+export const loadState = <T>(sql: SqlStorage): T | null => {
+  const row = sql.exec<{ value: string }>("SELECT value FROM state WHERE key = 'main'").toArray()[0];
+  return row === undefined ? null : (JSON.parse(row.value) as T);
+};
+
+export const saveState = (sql: SqlStorage, value: unknown): void => {
+  sql.exec("INSERT OR REPLACE INTO state VALUES ('main', ?)", JSON.stringify(value));
+};

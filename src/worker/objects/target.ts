@@ -6,262 +6,272 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Millis } from "../../core/alert/alert.ts";
 import type { PendingNotification } from "../../core/messages.ts";
-import { nextAttemptAt } from "../../core/publish/backoff.ts";
+import type { Format } from "../../core/publish/format.ts";
+import type { Hold, HoldReason } from "../../core/publish/gate.ts";
 import { formatOf } from "../../core/publish/index.ts";
-import type { Outcome, Receipt } from "../../core/publish/outcome.ts";
+import { LANES, type Lane, NOBODY_PASSED_OVER, type PassedOver, pickLane } from "../../core/publish/lane.ts";
+import { compareEntries } from "../../core/publish/line.ts";
 import type { Target } from "../../core/route/target.ts";
-import { saveResults } from "../db/notifications.ts";
+import { publicUrl } from "../context.ts";
 import type { Bindings } from "../env.ts";
-import { logError, logInfo } from "../log.ts";
+import { logError } from "../log.ts";
+import { isMetricsOnlyForced } from "../mode.ts";
 import { registry } from "../registry.ts";
-import { send } from "../send.ts";
+import { Desk, waitingResult } from "./target-desk.ts";
+import { Reporter } from "./target-reporter.ts";
+import { TargetState } from "./target-state.ts";
+import { showStatus, type TargetStatus } from "./target-status.ts";
 import * as store from "./target-store.ts";
+import { workLine } from "./target-work.ts";
 
 /** Requests under way at once: the platform allows six connections to an object that waits for headers. */
 const MAX_IN_FLIGHT = 6;
-/** Waiting notifications taken up by one alarm. */
-const DUE_PER_ALARM = 200;
-/** How soon what D1 did not take is offered again. */
-const REPORT_RETRY_MS = 5_000;
+/** Lines that wait in memory for a free connection; more are safer on disk. */
+const MAX_READY = 200;
+/** What D1 did not take, or a registry that did not answer, is asked again after this. */
+const RETRY_MS = 5_000;
+/** While lines are under way their ends go on; the alarm is only there for a crash. */
+const SAFETY_MS = 30_000;
+/** The gate's own times are exact; this only keeps an alarm from chasing itself. */
+const MIN_WAIT_MS = 5;
+/** How often a closed gate without a time of its own is looked at. */
+const METRICS_ONLY_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 export class TargetObject extends DurableObject<Bindings> {
   readonly #sql = this.ctx.storage.sql;
-  /** Per subject what is to be told, in order; only the first is under way. */
-  readonly #lines = new Map<string, store.Waiting[]>();
-  readonly #queue: string[] = [];
-  #inFlight = 0;
-  readonly #unreported: store.Result[] = [];
-  #reporting = false;
+  readonly #name = this.ctx.id.name ?? "";
+  #state!: TargetState;
+  #reporter!: Reporter;
+  #desk!: Desk;
+  /** Lines under way, and lines that wait for a connection, by subject. */
+  readonly #active = new Map<string, store.Entry[]>();
+  readonly #ready = new Map<string, store.Entry[]>();
+  #passedOver: PassedOver = NOBODY_PASSED_OVER;
+  #pumping: Promise<void> | null = null;
+  #pumpAgain = false;
+  #alarmAt: Millis | null = null;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
-    void ctx.blockConcurrencyWhile(async () => store.createTables(this.#sql));
+    void ctx.blockConcurrencyWhile(async () => {
+      store.createTables(this.#sql);
+      this.#state = new TargetState(this.#sql, Date.now());
+      this.#reporter = new Reporter(env, this.#sql, this.#name);
+      this.#desk = new Desk(ctx.storage, this.#name, this.#state, this.#reporter);
+      this.#alarmAt = await ctx.storage.getAlarm();
+    });
   }
 
   /** Takes notifications up. They are safe in D1 already; the sweep brings back what a crash took from memory. */
   accept(items: readonly PendingNotification[]): void {
     const now = Date.now();
-    for (const item of items)
-      this.#take({ item, attempts: [], stepsDone: [], firstAttemptAt: now, nextAttemptAt: now });
-    this.#pump();
+    const lines = Map.groupBy(items, (item) => item.subject);
+    for (const [subject, list] of lines) this.#take(subject, list, now);
+    this.#soon();
   }
 
-  status(): { readonly inFlight: number; readonly queued: number; readonly nextDue: Millis | null } {
-    return { inFlight: this.#inFlight, queued: this.#queue.length, nextDue: store.nextDue(this.#sql) };
+  /** The same, and waits for the next word on each, at most `waitMs`; null where none came. */
+  async deliver(items: readonly PendingNotification[], waitMs: number): Promise<(store.Result | null)[]> {
+    const results = items.map((item) => this.#reporter.next({ ...item, replay: item.replay ?? 0 }, waitMs));
+    this.accept(items);
+    return Promise.all(results);
+  }
+
+  status(): TargetStatus {
+    const ready = [...this.#ready.values()].flat().length;
+    return showStatus(this.#sql, this.#state, this.#active.size, ready, this.#hold(Date.now()), this.#alarmAt);
   }
 
   override async alarm(): Promise<void> {
+    this.#alarmAt = null;
     try {
       const now = Date.now();
-      for (const waiting of store.loadDue(this.#sql, now, DUE_PER_ALARM)) this.#take(waiting);
-      this.#pump();
-      await this.#report();
+      this.#desk.handOverdue(now);
+      if (now - this.#state.cleanedAt >= DAY_MS) {
+        store.forgetTold(this.#sql, now - 7 * DAY_MS, now - 90 * DAY_MS);
+        this.#state.cleanedAt = now;
+        this.#state.save(now);
+      }
+      await this.#reporter.flush();
+      await this.#pump();
     } catch (error) {
       // A failing alarm is retried six times and then given up for good; this one always comes again.
-      logError("target.alarm", error);
+      logError("target.alarm", error, { target: this.#name });
+      this.#alarmBy(Date.now() + RETRY_MS);
     }
-    const next = store.nextDue(this.#sql);
-    if (next !== null) await this.ctx.storage.setAlarm(Math.max(next, Date.now() + 1000));
-    else if (this.#unreported.length > 0) await this.ctx.storage.setAlarm(Date.now() + REPORT_RETRY_MS);
   }
 
-  #take(waiting: store.Waiting): void {
-    const { subject, seq } = waiting.item;
+  #take(subject: string, items: readonly PendingNotification[], now: Millis): void {
     const told = store.loadTold(this.#sql, subject);
-    if (told !== null && told.seq >= seq) {
-      this.#reportAgain(told, waiting);
-      return;
+    const waiting = this.#desk.waiting > 0 ? store.loadWaiting(this.#sql, subject) : [];
+    const line = this.#active.get(subject) ?? this.#ready.get(subject) ?? [];
+    const fresh: store.Entry[] = [];
+    for (const item of items) {
+      const replay = item.replay ?? 0;
+      const isThis = (entry: { readonly seq: number; readonly replay: number }): boolean =>
+        entry.seq === item.seq && entry.replay === replay;
+      const done = told?.results.find(isThis) ?? store.loadUnreported(this.#sql, subject, item.seq, replay);
+      const kept = waiting.find(isThis);
+      if (done !== null && done !== undefined) this.#reporter.add(done);
+      else if (line.some(isThis)) continue;
+      else if (kept !== undefined) this.#reporter.add(waitingResult(kept, now));
+      else fresh.push(this.#desk.entryOf(item, now));
     }
-    const line = this.#lines.get(subject);
-    if (line === undefined) {
-      const kept = store.loadWaiting(this.#sql, subject).find((w) => w.item.seq === seq);
-      // Rung for again by the sweep while its retry is already planned here.
-      if (kept !== undefined && kept.nextAttemptAt > Date.now()) return;
-      const older = store.loadWaiting(this.#sql, subject).filter((w) => w.item.seq < seq);
-      this.#lines.set(subject, [...older, kept ?? waiting]);
-      this.#queue.push(subject);
-    } else if (!line.some((w) => w.item.seq === seq)) {
-      line.push(waiting);
-      line.sort((a, b) => a.item.seq - b.item.seq);
-    }
+    if (fresh.length === 0) return;
+    if (this.#active.has(subject) || this.#ready.has(subject)) {
+      line.push(...fresh);
+      line.sort(compareEntries);
+    } else this.#ready.set(subject, [...waiting, ...fresh].sort(compareEntries));
   }
 
-  #reportAgain(told: store.Told, { item, attempts }: store.Waiting): void {
-    const known = told.results.find((result) => result.seq === item.seq);
-    const now = Date.now();
-    store.dropWaiting(this.#sql, item.subject, item.seq);
-    this.#unreported.push(known ?? this.#result(item, attempts, "superseded", "superseded", null, now));
+  #soon(): void {
+    this.ctx.waitUntil(this.#pump());
     this.ctx.waitUntil(this.#report());
   }
 
-  #pump(): void {
-    while (this.#inFlight < MAX_IN_FLIGHT && this.#queue.length > 0) {
-      const subject = this.#queue.shift()!;
-      this.#inFlight += 1;
-      this.ctx.waitUntil(
-        this.#work(subject)
-          .catch((error: unknown) => logError("target.work", error, { subject }))
-          .finally(() => {
-            this.#inFlight -= 1;
-            this.#pump();
-          }),
-      );
-    }
-  }
-
-  /** Tells one subject's line from the front until it is empty or has to wait. */
-  async #work(subject: string): Promise<void> {
-    const line = this.#lines.get(subject);
-    try {
-      while (line !== undefined && line.length > 0) {
-        const registered = await registry(this.env).get(this.ctx.id.name ?? "");
-        for (const old of line.filter((w, i) => isSuperseded(w, line.slice(i + 1)))) {
-          line.splice(line.indexOf(old), 1);
-          this.#finish(old, "superseded", "superseded", null, null);
-        }
-        const waiting = line[0]!;
-        if (registered === null || !registered.target.enabled) {
-          this.#finish(waiting, "canceled", registered === null ? "target_gone" : "target_disabled", null, null);
-        } else await this.#attempt(waiting, registered.target);
-        line.splice(line.indexOf(waiting), 1);
-      }
-    } finally {
-      this.#lines.delete(subject);
-    }
-  }
-
-  async #attempt(waiting: store.Waiting, target: Target): Promise<void> {
-    const { item } = waiting;
-    const format = formatOf(target);
-    let receipt = store.loadTold(this.#sql, item.subject)?.receipt ?? null;
-    let { attempts } = waiting;
-    const stepsDone = [...waiting.stepsDone];
-    for (;;) {
-      const now = Date.now();
-      const step = format.next(item.notification, target, receipt, stepsDone, now);
-      if (!step.ok) return this.#finish({ ...waiting, attempts }, "dead", "payload", step.error.error, receipt);
-      if (step.value === "not_opened")
-        return this.#finish({ ...waiting, attempts }, "canceled", "not_opened", null, receipt);
-      if (step.value === "done") return this.#finish({ ...waiting, attempts }, "delivered", null, null, receipt);
-      const answer = await send(this.env, step.value.request, item.notification.id, target.timeoutSeconds * 1000, now);
-      if (answer.kind === "blocked")
-        return this.#finish({ ...waiting, attempts }, "dead", "blocked_host", answer.error, receipt);
-      const outcome = step.value.read(answer, receipt, Date.now());
-      attempts = [...attempts, attemptOf(attempts.length + 1, now, Date.now() - now, outcome)];
-      logInfo("delivery.attempt", { target: target.name, id: item.notification.id, outcome: outcome.kind });
-      if (outcome.kind === "delivered") {
-        receipt = merge(receipt, outcome.receipt);
-        stepsDone.push(step.value.name);
-        continue;
-      }
-      if (outcome.kind === "rejected")
-        return this.#finish({ ...waiting, attempts }, "dead", outcome.reason, outcome.error, receipt);
-      return this.#wait({ ...waiting, attempts, stepsDone }, target, outcome, receipt);
-    }
-  }
-
-  #wait(waiting: store.Waiting, target: Target, outcome: Outcome & { kind: "retry" }, receipt: Receipt | null): void {
-    const { item, attempts, firstAttemptAt } = waiting;
-    const now = Date.now();
-    const at = nextAttemptAt(
-      now,
-      firstAttemptAt,
-      attempts.length,
-      target.retryWindowSeconds,
-      outcome.afterMs,
-      Math.random(),
-    );
-    if (at === null) {
-      this.#finish(waiting, "dead", outcome.reason, outcome.error, receipt);
-      return;
-    }
-    store.saveWaiting(this.#sql, { ...waiting, nextAttemptAt: at });
-    this.ctx.waitUntil(this.#alarmBy(at));
-    this.#unreported.push({
-      at: item.at,
-      subject: item.subject,
-      seq: item.seq,
-      replay: item.replay ?? 0,
-      state: "retry",
-      reason: outcome.reason,
-      error: outcome.error,
-      attempts,
-      nextAttemptAt: at,
-      completedAt: null,
-    });
-    this.ctx.waitUntil(this.#report());
-  }
-
-  #finish(
-    waiting: store.Waiting,
-    state: store.FinalState,
-    reason: string | null,
-    error: string | null,
-    receipt: Receipt | null,
-  ): void {
-    const { item, attempts } = waiting;
-    const result = this.#result(item, attempts, state, reason, error, Date.now());
-    this.ctx.storage.transactionSync(() => {
-      const told = store.loadTold(this.#sql, item.subject);
-      store.saveTold(this.#sql, told, result, receipt ?? told?.receipt ?? null);
-      if (attempts.length > 1 || state !== "delivered") store.dropWaiting(this.#sql, item.subject, item.seq);
-    });
-    this.#unreported.push(result);
-    this.ctx.waitUntil(this.#report());
-  }
-
-  #result(
-    item: PendingNotification,
-    attempts: readonly store.Attempt[],
-    state: store.FinalState,
-    reason: string | null,
-    error: string | null,
-    now: Millis,
-  ): store.Result {
-    const { at, subject, seq, replay = 0 } = item;
-    return { at, subject, seq, replay, state, reason, error, attempts, nextAttemptAt: null, completedAt: now };
-  }
-
-  /** Writes results to D1, many at once. What D1 refuses is kept and offered again; after a crash the sweep asks. */
   async #report(): Promise<void> {
-    if (this.#reporting) return;
-    this.#reporting = true;
-    try {
-      while (this.#unreported.length > 0) {
-        const results = this.#unreported.splice(0);
-        try {
-          await saveResults(this.env.DB, this.ctx.id.name ?? "", results);
-        } catch (error) {
-          logError("target.report", error, { target: this.ctx.id.name ?? "", results: results.length });
-          this.#unreported.unshift(...results);
-          await this.#alarmBy(Date.now() + REPORT_RETRY_MS);
-          return;
-        }
-      }
-    } finally {
-      this.#reporting = false;
-    }
+    await this.#reporter.flush();
+    if (this.#reporter.owes) this.#alarmBy(Date.now() + RETRY_MS);
   }
 
-  async #alarmBy(at: Millis): Promise<void> {
-    const planned = await this.ctx.storage.getAlarm();
-    if (planned === null || planned > at) await this.ctx.storage.setAlarm(at);
+  #hold(now: Millis): Hold | null {
+    return isMetricsOnlyForced(this.env)
+      ? { reason: "metrics_only", at: now + METRICS_ONLY_MS }
+      : this.#state.hold(now);
+  }
+
+  /** Starts what may start and puts the rest where it survives; one run at a time, and once more for late comers. */
+  #pump(): Promise<void> {
+    this.#pumpAgain = true;
+    this.#pumping ??= this.#pumpAll()
+      .catch((error: unknown) => {
+        logError("target.pump", error, { target: this.#name });
+        this.#alarmBy(Date.now() + RETRY_MS);
+      })
+      .finally(() => {
+        this.#pumping = null;
+      });
+    return this.#pumping;
+  }
+
+  async #pumpAll(): Promise<void> {
+    while (this.#pumpAgain) {
+      this.#pumpAgain = false;
+      if (this.#ready.size === 0 && this.#desk.waiting === 0) continue;
+      const target = await this.#target();
+      const now = Date.now();
+      let hold: Hold | null = null;
+      const format = target === null ? null : formatOf(target.format);
+      if (format !== null) {
+        this.#state.pace = format.pace;
+        this.#collapse(format, now);
+      }
+      while (this.#active.size < MAX_IN_FLIGHT) {
+        hold = target === null ? null : this.#hold(now);
+        const subject = hold === null ? this.#next(now) : null;
+        if (subject === null) break;
+        this.#start(subject, target, now);
+      }
+      hold = target === null ? null : this.#hold(now);
+      if (format === null) continue;
+      if (hold !== null) this.#spill([...this.#ready.keys()], hold.reason, format, now);
+      else if (this.#ready.size > MAX_READY)
+        this.#spill([...this.#ready.keys()].slice(MAX_READY), "pacing", format, now);
+    }
+    this.#arm();
+  }
+
+  /** The target as it is now, or null where it is gone or switched off: that is asked of the registry itself. */
+  async #target(): Promise<Target | null> {
+    const known = await registry(this.env).get(this.#name);
+    if (known?.target.enabled) return known.target;
+    const fresh = await registry(this.env).getFresh(this.#name);
+    return fresh?.target.enabled ? fresh.target : null;
+  }
+
+  #collapse(format: Format, now: Millis): void {
+    const hold = this.#hold(now);
+    if (hold !== null && hold.reason !== "pacing") return;
+    // What is ready belongs to the backlog as well once there is one.
+    if (this.#desk.waiting > 0 && hold !== null) this.#spill([...this.#ready.keys()], hold.reason, format, now);
+    this.#desk.collapse(format, publicUrl(this.env), (subject) => this.#isBusy(subject), now);
+  }
+
+  #isBusy(subject: string): boolean {
+    return this.#active.has(subject) || this.#ready.has(subject);
+  }
+
+  /** The subject to work on next, by lane; within a lane what waited on disk is older than what is ready. */
+  #next(now: Millis): string | null {
+    const ready = new Map<Lane, string>();
+    for (const [subject, line] of this.#ready) {
+      const lane = Math.min(...line.map((entry) => entry.lane)) as Lane;
+      if (!ready.has(lane)) ready.set(lane, subject);
+      if (ready.size === LANES.length) break;
+    }
+    const busy = { has: (subject: string) => this.#isBusy(subject), size: this.#active.size + this.#ready.size };
+    const due = (lane: Lane): string | null =>
+      this.#desk.waiting > 0 ? store.dueSubject(this.#sql, lane, now, busy) : null;
+    const found = LANES.map((lane) => due(lane) ?? ready.get(lane) ?? null);
+    const picked = pickLane((lane) => found[lane] !== null, this.#passedOver);
+    if (picked === null) return null;
+    this.#passedOver = picked.passedOver;
+    return found[picked.lane] ?? null;
+  }
+
+  #start(subject: string, target: Target | null, now: Millis): void {
+    const ready = this.#ready.get(subject);
+    this.#ready.delete(subject);
+    const line = ready ?? store.loadWaiting(this.#sql, subject);
+    this.#active.set(subject, line);
+    const pass = target === null ? null : this.#state.enter(now);
+    const shop = {
+      env: this.env,
+      name: this.#name,
+      sql: this.#sql,
+      state: this.#state,
+      desk: this.#desk,
+      reporter: this.#reporter,
+      hold: () => this.#hold(Date.now()),
+      isBusy: (other: string) => this.#isBusy(other),
+    };
+    this.ctx.waitUntil(
+      workLine(shop, subject, line, target, pass)
+        .catch((error: unknown) => logError("target.work", error, { target: this.#name, subject }))
+        .finally(() => {
+          this.#active.delete(subject);
+          this.#soon();
+        }),
+    );
+  }
+
+  /** Ready lines go to disk. */
+  #spill(subjects: readonly string[], reason: HoldReason, { audience }: Format, now: Millis): void {
+    for (const subject of subjects) {
+      const line = this.#ready.get(subject) ?? [];
+      this.#ready.delete(subject);
+      const deferred = line.map((entry) => (entry.stored ? entry : { ...entry, reason }));
+      this.#desk.keep(this.#desk.settle(subject, deferred, audience, now), now);
+    }
+    if (subjects.length > 0) this.ctx.waitUntil(this.#report());
+  }
+
+  /** The alarm for what waits: when the gate opens, when a retry is due, or in case this object dies at work. */
+  #arm(): void {
+    const now = Date.now();
+    if (this.#reporter.owes) this.#alarmBy(now + RETRY_MS);
+    if (this.#desk.waiting === 0) return;
+    const fallback = store.nextFallback(this.#sql);
+    if (fallback !== null) this.#alarmBy(Math.max(fallback, now + 1));
+    const due = this.#active.size < MAX_IN_FLIGHT ? store.nextDue(this.#sql, [...this.#active.keys()]) : null;
+    const opens = this.#hold(now)?.at ?? now;
+    this.#alarmBy(due === null ? now + SAFETY_MS : Math.max(due, opens, now + MIN_WAIT_MS));
+  }
+
+  #alarmBy(at: Millis): void {
+    if (this.#alarmAt !== null && this.#alarmAt <= at) return;
+    this.#alarmAt = at;
+    void this.ctx.storage.setAlarm(at);
   }
 }
-
-/** A firing is untrue once anything newer is known; a resolve only once a newer resolve says the same. */
-const isSuperseded = (waiting: store.Waiting, later: readonly store.Waiting[]): boolean =>
-  later.length > 0 &&
-  (waiting.item.notification.status === "firing" || later.some((w) => w.item.notification.status === "resolved"));
-
-const merge = (before: Receipt | null, after: Receipt | null): Receipt | null =>
-  after === null ? before : { ...before, ...after };
-
-const attemptOf = (number: number, at: Millis, durationMs: number, outcome: Outcome): store.Attempt => ({
-  number,
-  at,
-  durationMs,
-  statusCode: outcome.statusCode,
-  reason: outcome.kind === "delivered" ? null : outcome.reason,
-  error: outcome.kind === "delivered" ? null : outcome.error,
-});

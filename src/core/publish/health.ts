@@ -1,0 +1,67 @@
+/** What a target's deliveries say about it (contracts 9.6), as plain values; probes are somebody else's. */
+import type { Millis } from "../alert/alert.ts";
+import type { FailureReason, Outcome } from "./outcome.ts";
+
+export type HealthStatus = "unknown" | "healthy" | "degraded" | "unhealthy";
+
+/** Failures in a row that make a target unhealthy. */
+const UNHEALTHY_AFTER = 3;
+/** A success slower than this is a bad sign. */
+const SLOW_MS = 5_000;
+
+export interface Health {
+  readonly status: HealthStatus;
+  readonly consecutiveFailures: number;
+  readonly checks: number;
+  readonly successes: number;
+  readonly failures: number;
+  readonly lastCheckAt: Millis | null;
+  readonly lastSuccessAt: Millis | null;
+  readonly lastFailureAt: Millis | null;
+  readonly lastLatencyMs: number | null;
+  readonly lastReason: FailureReason | null;
+  readonly lastError: string | null;
+}
+
+export const UNKNOWN_HEALTH: Health = {
+  status: "unknown",
+  consecutiveFailures: 0,
+  checks: 0,
+  successes: 0,
+  failures: 0,
+  lastCheckAt: null,
+  lastSuccessAt: null,
+  lastFailureAt: null,
+  lastLatencyMs: null,
+  lastReason: null,
+  lastError: null,
+};
+
+/**
+ * Takes in one attempt of `durationMs` that ended at `now`. A payload the other side would not take says nothing about
+ * it; a refused credential or a target that is gone makes it unhealthy at once.
+ */
+export const recordHealth = (health: Health, outcome: Outcome, durationMs: number, now: Millis): Health => {
+  const counted = { ...health, checks: health.checks + 1, lastCheckAt: now, lastLatencyMs: durationMs };
+  if (outcome.kind === "delivered") {
+    return {
+      ...counted,
+      status: durationMs >= SLOW_MS ? "degraded" : "healthy",
+      consecutiveFailures: 0,
+      successes: health.successes + 1,
+      lastSuccessAt: now,
+    };
+  }
+  if (outcome.kind === "rejected" && !outcome.unhealthy) return { ...counted, failures: health.failures + 1 };
+  const consecutiveFailures = health.consecutiveFailures + 1;
+  const broken = outcome.kind === "rejected" || consecutiveFailures >= UNHEALTHY_AFTER;
+  return {
+    ...counted,
+    status: broken ? "unhealthy" : health.status === "unknown" ? "degraded" : health.status,
+    consecutiveFailures,
+    failures: health.failures + 1,
+    lastFailureAt: now,
+    lastReason: outcome.reason,
+    lastError: outcome.error,
+  };
+};

@@ -1,0 +1,206 @@
+/**
+ * The books of one target object: ends an entry, keeps it for later, collapses what overflows, hands it to a fallback.
+ * Each of these is one transaction with its report owed to D1, so a crash never leaves half of it.
+ */
+import { notificationId } from "../../core/history/event.ts";
+import type { PendingNotification } from "../../core/messages.ts";
+import { collapseOf, digestOf } from "../../core/publish/digest.ts";
+import type { Format } from "../../core/publish/format.ts";
+import { laneOf } from "../../core/publish/lane.ts";
+import { openedAfter, stepLine } from "../../core/publish/line.ts";
+import type { Notification } from "../../core/publish/notification.ts";
+import type { Receipt } from "../../core/publish/outcome.ts";
+import type { Addressed } from "../ring.ts";
+import { countBacklog, loadBacklog } from "./target-backlog.ts";
+import type { Reporter } from "./target-reporter.ts";
+import type { TargetState } from "./target-state.ts";
+import * as store from "./target-store.ts";
+
+/** How long a target may fail before its fallback is told as well. */
+const FALLBACK_AFTER_MS = 300_000;
+/** Notifications that one digest stands for at most: about 20 MB in memory while it is made. */
+const MAX_COLLAPSED = 5_000;
+/** Only problems that wait at least this often are looked at for collapsing. */
+const MIN_BACKLOG = 6;
+
+/** A line whose front is to be told, as `tell`. */
+export interface SettledLine {
+  readonly line: readonly store.Entry[];
+  readonly tell: Notification | null;
+}
+
+export interface Ending {
+  readonly state: store.FinalState;
+  readonly reason: string | null;
+  readonly error: string | null;
+  readonly attempts: readonly store.Attempt[];
+  /** Undefined: what is remembered stays. */
+  readonly receipt?: Receipt | null;
+}
+
+export class Desk {
+  readonly #storage: DurableObjectStorage;
+  readonly #sql: SqlStorage;
+  readonly #name: string;
+  readonly #state: TargetState;
+  readonly #reporter: Reporter;
+  /** Entries that lie in `waiting` and are not done. */
+  waiting: number;
+
+  constructor(storage: DurableObjectStorage, name: string, state: TargetState, reporter: Reporter) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
+    this.#name = name;
+    this.#state = state;
+    this.#reporter = reporter;
+    this.waiting = store.countWaiting(this.#sql);
+  }
+
+  /** A notification as it stands in the queue for the first time. */
+  entryOf(item: PendingNotification, now: number): store.Entry {
+    const entry: store.Entry = {
+      item,
+      seq: item.seq,
+      replay: item.replay ?? 0,
+      notification: item.notification,
+      attempted: false,
+      since: now,
+      unheard: null,
+      attempts: [],
+      stepsDone: [],
+      nextAttemptAt: now,
+      lane: laneOf(item.notification),
+      stored: false,
+      state: "pending",
+      reason: null,
+      error: null,
+      fallbackAt: item.fallback === undefined ? null : now + FALLBACK_AFTER_MS,
+    };
+    // Who was told of the problem by the fallback hears of its end there, too.
+    const ends = item.fallback !== undefined && item.notification.status === "resolved";
+    if (!ends || !store.takeHanded(this.#sql, item.subject)) return entry;
+    this.#hand(item, now);
+    return { ...entry, fallbackAt: null };
+  }
+
+  /** An entry came to its end. */
+  finish(entry: store.Entry, ending: Ending, now: number): void {
+    const { item } = entry;
+    const { receipt, ...rest } = ending;
+    const result = { ...keyOf(entry), ...rest, nextAttemptAt: null, completedAt: now } satisfies store.Result;
+    this.#storage.transactionSync(() => {
+      const told = store.loadTold(this.#sql, item.subject);
+      const opened = openedAfter(told?.opened ?? "none", item.notification.status, ending.state);
+      store.saveTold(this.#sql, told, result, opened, receipt === undefined ? (told?.receipt ?? null) : receipt);
+      if (entry.stored) {
+        store.markDone(this.#sql, result);
+        this.waiting -= 1;
+      }
+      if (ending.state === "dead" && entry.fallbackAt !== null) this.#hand(item, now);
+    });
+    this.#reporter.add(result);
+  }
+
+  /** Ends what stands at the front of a line and is not to be told; answers what is left, and how it is told. */
+  settle(subject: string, line: readonly store.Entry[], audience: Format["audience"], now: number): SettledLine {
+    let rest = line;
+    for (;;) {
+      const step = stepLine(rest, store.loadTold(this.#sql, subject), audience);
+      if (step.kind === "empty") return { line: [], tell: null };
+      if (step.kind === "tell") return { line: [step.entry, ...step.rest], tell: step.notification };
+      const { state, reason, entry } = step;
+      const kept = entry.receipt === undefined ? {} : { receipt: entry.receipt };
+      this.finish(entry, { state, reason, error: null, attempts: entry.attempts, ...kept }, now);
+      rest = step.rest;
+    }
+  }
+
+  /** A settled line has to wait; D1 hears of it where it is news. */
+  keep({ line, tell }: SettledLine, now: number): void {
+    let earliest = 0;
+    this.#storage.transactionSync(() => {
+      for (const [i, entry] of line.entries()) {
+        // Nothing overtakes what stands before it in its own line.
+        earliest = Math.max(earliest, entry.nextAttemptAt);
+        const state = entry.state === "pending" ? "deferred" : entry.state;
+        const kept: store.Entry = { ...entry, nextAttemptAt: earliest, state, stored: true };
+        store.saveWaiting(this.#sql, kept, i === 0 && tell?.kind === "missed");
+        if (!entry.stored) this.waiting += 1;
+        if (!entry.stored || entry.state === "retry") this.#reporter.add(waitingResult(kept, now));
+      }
+    });
+  }
+
+  /** Ends entries that waited for longer than the target's window although it failed again just now. */
+  expire(windowSeconds: number, error: string, except: (subject: string) => boolean, now: number): void {
+    for (const entry of store.loadOverdue(this.#sql, now - windowSeconds * 1000, 500)) {
+      if (except(entry.item.subject)) continue;
+      const last = entry.attempts.at(-1);
+      const ending = { reason: last?.reason ?? "server_error", error: last?.error ?? error, attempts: entry.attempts };
+      this.finish(entry, { state: "dead", ...ending }, now);
+    }
+  }
+
+  /** Tells fallbacks of what waits for too long. */
+  handOverdue(now: number): void {
+    for (const entry of store.loadFallbackDue(this.#sql, now, 500)) {
+      this.#storage.transactionSync(() => {
+        this.#hand(entry.item, now);
+        store.clearFallback(this.#sql, entry);
+      });
+    }
+  }
+
+  #hand(item: PendingNotification, now: number): void {
+    if (item.fallback === undefined || item.fallback === this.#name) return;
+    const { fallback, ...rest } = item;
+    const id = notificationId(item.subject, item.seq, fallback);
+    const notification = { ...item.notification, id: item.replay ? `${id}:r${item.replay}` : id };
+    this.#reporter.addExtra({ target: fallback, item: { ...rest, notification } } satisfies Addressed);
+    if (notification.status === "firing") store.markHanded(this.#sql, item.subject, now);
+  }
+
+  /** Makes one digest of what this target cannot work off; answers how many notifications it stands for. */
+  collapse(format: Format, publicUrl: string, except: (subject: string) => boolean, now: number): number {
+    if (this.waiting < MIN_BACKLOG) return 0;
+    const how = collapseOf(countBacklog(this.#sql), format.pace, format.audience, now);
+    if (how === "none") return 0;
+    const entries = loadBacklog(this.#sql, how, MAX_COLLAPSED, except);
+    if (entries.length < 2) return 0;
+    const digests = this.#state.digests + 1;
+    const subject = `digest:${digests}`;
+    const notification = digestOf(
+      entries.map((entry) => entry.notification),
+      { id: notificationId(subject, 1, this.#name), target: this.#name, publicUrl, at: now },
+    );
+    const item: PendingNotification = { subject, seq: 1, at: now, notification };
+    this.#storage.transactionSync(() => {
+      this.#state.digests = digests;
+      this.#state.save(now);
+      this.#reporter.addExtra({ target: this.#name, item });
+      this.keep({ line: [{ ...this.entryOf(item, now), reason: "pacing" }], tell: notification }, now);
+      for (const entry of entries) {
+        this.finish(entry, { state: "digested", reason: subject, error: null, attempts: entry.attempts }, now);
+      }
+    });
+    return entries.length;
+  }
+}
+
+const keyOf = ({ item }: store.Entry): Pick<store.Result, "at" | "subject" | "seq" | "replay"> => ({
+  at: item.at,
+  subject: item.subject,
+  seq: item.seq,
+  replay: item.replay ?? 0,
+});
+
+/** How a waiting entry stands. */
+export const waitingResult = (entry: store.Entry, now: number): store.Result => ({
+  ...keyOf(entry),
+  state: entry.state === "pending" ? "deferred" : entry.state,
+  reason: entry.reason,
+  error: entry.error,
+  attempts: entry.attempts,
+  nextAttemptAt: entry.nextAttemptAt > now ? entry.nextAttemptAt : null,
+  completedAt: null,
+});

@@ -1,0 +1,110 @@
+/**
+ * Tells D1 how notifications stand, many at once, and pays what the object owes to others (digests' own rows, bells for
+ * a fallback). What D1 refuses is offered again; after a crash the rows kept for it and the sweep bring it back.
+ */
+import { insertPending, saveResults } from "../db/notifications.ts";
+import type { Bindings } from "../env.ts";
+import { logError } from "../log.ts";
+import { ringTargets } from "../ring.ts";
+import * as store from "./target-store.ts";
+
+/** Results of one statement: far below the 2 MB of its parameter. */
+const RESULTS_PER_STATEMENT = 500;
+const EXTRAS_PER_BATCH = 200;
+
+const keyOf = ({ at, subject, seq, replay }: store.Result): string => `${at}:${subject}:${seq}:${replay}`;
+
+export class Reporter {
+  readonly #env: Bindings;
+  readonly #sql: SqlStorage;
+  readonly #target: string;
+  /** By row: only the latest word on each counts. */
+  readonly #unreported = new Map<string, store.Result>();
+  readonly #listeners = new Map<string, ((result: store.Result) => void)[]>();
+  #running: Promise<void> | null = null;
+  #extras: boolean;
+
+  constructor(env: Bindings, sql: SqlStorage, target: string) {
+    this.#env = env;
+    this.#sql = sql;
+    this.#target = target;
+    for (const result of store.loadDone(sql)) this.#unreported.set(keyOf(result), result);
+    this.#extras = store.loadExtras(sql, 1).length > 0;
+  }
+
+  get owes(): boolean {
+    return this.#unreported.size > 0 || this.#extras;
+  }
+
+  /** Takes a result to be reported by the next `flush`. */
+  add(result: store.Result): void {
+    const key = keyOf(result);
+    this.#unreported.delete(key);
+    this.#unreported.set(key, result);
+    for (const tell of this.#listeners.get(key) ?? []) tell(result);
+    this.#listeners.delete(key);
+  }
+
+  addExtra(extra: Parameters<typeof store.addExtra>[1]): void {
+    store.addExtra(this.#sql, extra);
+    this.#extras = true;
+  }
+
+  /** The next word on this notification, or null when none comes in time. */
+  next(key: Pick<store.Result, "at" | "subject" | "seq" | "replay">, waitMs: number): Promise<store.Result | null> {
+    return new Promise((resolve) => {
+      const name = keyOf(key as store.Result);
+      const late = setTimeout(() => resolve(null), waitMs);
+      const tell = (result: store.Result): void => {
+        clearTimeout(late);
+        resolve(result);
+      };
+      this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), tell]);
+    });
+  }
+
+  /** Writes all there is; one run at a time. Never throws: what failed is kept. */
+  flush(): Promise<void> {
+    this.#running ??= this.#flushAll()
+      .catch((error: unknown) =>
+        logError("target.report", error, { target: this.#target, owed: this.#unreported.size }),
+      )
+      .finally(() => {
+        this.#running = null;
+      });
+    return this.#running;
+  }
+
+  async #flushAll(): Promise<void> {
+    while (this.#extras) await this.#payExtras();
+    while (this.#unreported.size > 0) {
+      const results = [...this.#unreported.values()].slice(0, RESULTS_PER_STATEMENT);
+      await saveResults(this.#env.DB, this.#target, results);
+      for (const result of results) {
+        // Unless there was news meanwhile.
+        if (this.#unreported.get(keyOf(result)) === result) this.#unreported.delete(keyOf(result));
+      }
+      store.dropDone(
+        this.#sql,
+        results.filter((result) => result.completedAt !== null),
+      );
+    }
+  }
+
+  async #payExtras(): Promise<void> {
+    const owed = store.loadExtras(this.#sql, EXTRAS_PER_BATCH);
+    const last = owed.at(-1);
+    if (last === undefined) {
+      this.#extras = false;
+      return;
+    }
+    const addressed = owed.map(({ extra }) => extra);
+    await this.#env.DB.batch(insertPending(this.#env.DB, addressed, Date.now()));
+    // Our own digests are in our own queue already.
+    await ringTargets(
+      this.#env,
+      addressed.filter(({ target }) => target !== this.#target),
+    );
+    store.dropExtras(this.#sql, last.id);
+  }
+}

@@ -1,0 +1,51 @@
+/** How a target object stands, for the routes that show it. */
+import type { Millis } from "../../core/alert/alert.ts";
+import type { Hold } from "../../core/publish/gate.ts";
+import type { Health } from "../../core/publish/health.ts";
+import type { TargetState, Trouble } from "./target-state.ts";
+
+export interface TargetStatus {
+  readonly inFlight: number;
+  /** Taken up and in memory. */
+  readonly ready: number;
+  /** On disk, by lane: high, medium, low. */
+  readonly waiting: readonly [number, number, number];
+  /** Of those on disk, how many wait for a retry of their own. */
+  readonly retrying: number;
+  readonly oldestSince: Millis | null;
+  /** Why nothing is sent just now. */
+  readonly hold: Hold | null;
+  readonly breaker: "closed" | "open" | "half_open";
+  readonly health: Health;
+  readonly trouble: Trouble | null;
+  readonly alarmAt: Millis | null;
+}
+
+export const showStatus = (
+  sql: SqlStorage,
+  state: TargetState,
+  inFlight: number,
+  ready: number,
+  hold: Hold | null,
+  alarmAt: Millis | null,
+): TargetStatus => {
+  const row = sql
+    .exec<{ high: number; medium: number; low: number; retrying: number; oldest: number | null }>(
+      `SELECT count(*) FILTER (WHERE lane = 0) AS high, count(*) FILTER (WHERE lane = 1) AS medium,
+         count(*) FILTER (WHERE lane = 2) AS low, min(since) AS oldest,
+         count(*) FILTER (WHERE json_extract(body, '$.state') = 'retry') AS retrying FROM waiting WHERE done = 0`,
+    )
+    .one();
+  return {
+    inFlight,
+    ready,
+    waiting: [row.high, row.medium, row.low],
+    retrying: row.retrying,
+    oldestSince: row.oldest,
+    hold,
+    breaker: state.breaker.state,
+    health: state.health,
+    trouble: state.trouble,
+    alarmAt,
+  };
+};
