@@ -36,9 +36,10 @@ const reasonOf = (error: unknown): "timeout" | "dns" | "tls" | "refused" => {
   return "refused";
 };
 
-/** A request that may not go where it wants to; nothing was connected. */
+/** A request that may not go where it wants to, or cannot be made; nothing was connected. */
 export interface Blocked {
   readonly kind: "blocked";
+  readonly reason: "blocked_host" | "payload";
   /** Holds no part of the URL. */
   readonly error: string;
 }
@@ -47,9 +48,20 @@ export interface Blocked {
 const blockedBy = (env: Bindings, url: string): Blocked | null => {
   const policy = targetPolicy(env);
   const parts = policy.parseUrl(url);
-  if (parts === null) return { kind: "blocked", error: "the URL cannot be read" };
+  if (parts === null) return { kind: "blocked", reason: "blocked_host", error: "the URL cannot be read" };
   const defect = checkAddress(parts, policy);
-  return defect === null ? null : { kind: "blocked", error: defect.detail };
+  return defect === null ? null : { kind: "blocked", reason: "blocked_host", error: defect.detail };
+};
+
+/** The headers of a signed request, none of an unsigned one; null where its keys are no keys. */
+const signatureOf = async (request: FormatRequest, id: string, now: number): Promise<Record<string, string> | null> => {
+  if (request.signWith === undefined || request.signWith.length === 0) return {};
+  try {
+    return { ...(await signStandardWebhook(request.signWith, id, Math.floor(now / 1000), request.body)) };
+  } catch {
+    // Whatever it says may quote the key.
+    return null;
+  }
 };
 
 /** Sends one request; `id` is constant over retries, `timeoutMs` covers connecting, answer and body. */
@@ -62,10 +74,8 @@ export const send = async (
 ): Promise<Answer | Blocked> => {
   const blocked = blockedBy(env, request.url);
   if (blocked !== null) return blocked;
-  const signature =
-    request.signWith === undefined || request.signWith.length === 0
-      ? {}
-      : await signStandardWebhook(request.signWith, id, Math.floor(now / 1000), request.body);
+  const signature = await signatureOf(request, id, now);
+  if (signature === null) return { kind: "blocked", reason: "payload", error: "a signing secret is no base64" };
   try {
     const response = await fetch(request.url, {
       method: request.method,

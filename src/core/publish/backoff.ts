@@ -24,6 +24,11 @@ export const nextAttemptAt = (
   return now + Math.max(Math.ceil(random * bound), askedMs ?? 0, 1);
 };
 
-/** True once the window for something that waits since `since` is over. */
+/**
+ * True once the window for something that waits since `since` is over, and one longest wait more: what recovers as the
+ * window ends is still in time.
+ */
 export const isOverdue = (now: Millis, since: Millis, windowSeconds: number): boolean =>
-  now - since >= windowSeconds * 1000;
+  now - since >= overdueAfterMs(windowSeconds);
+
+export const overdueAfterMs = (windowSeconds: number): number => windowSeconds * 1000 + RETRY_CAP_MS;

@@ -10,8 +10,8 @@ export interface Bucket {
   readonly at: Millis;
 }
 
-/** After a restart nobody knows what was sent just before: one request, then the rate. */
-export const freshBucket = (now: Millis): Bucket => ({ tokens: 1, at: now });
+/** Full: an object that comes into memory was idle for longer than a bucket takes to fill, unless it crashed. */
+export const freshBucket = (now: Millis): Bucket => ({ tokens: Number.POSITIVE_INFINITY, at: now });
 
 const filled = (bucket: Bucket, pace: Pace, now: Millis): Bucket => ({
   tokens: Math.min(pace.burst, bucket.tokens + (Math.max(0, now - bucket.at) / 1000) * pace.perSecond),

@@ -65,7 +65,7 @@ export const attempt = async (
   pass: Pass,
   permission: Permission,
 ): Promise<Verdict> => {
-  const format = formatOf(target.format);
+  const format = formatOf(target);
   let progress: Progress = { attempts: entry.attempts, stepsDone: entry.stepsDone, receipt: known };
   let note: string | null = null;
   let open: Pass | null = pass;
@@ -84,7 +84,7 @@ export const attempt = async (
       }
       const answer = await send(env, step.value.request, notification.id, target.timeoutSeconds * 1000, now);
       if (answer.kind === "blocked")
-        return { ...progress, kind: "rejected", reason: "blocked_host", error: answer.error, unhealthy: false };
+        return { ...progress, kind: "rejected", reason: answer.reason, error: answer.error, unhealthy: false };
       const after = Date.now();
       const outcome = step.value.read(answer, progress.receipt, after);
       const attempts = withAttempt(progress.attempts, attemptOf(now, after - now, outcome));

@@ -4,6 +4,7 @@
  */
 import { notificationId } from "../../core/history/event.ts";
 import type { PendingNotification } from "../../core/messages.ts";
+import { overdueAfterMs } from "../../core/publish/backoff.ts";
 import { collapseOf, digestOf } from "../../core/publish/digest.ts";
 import type { Format } from "../../core/publish/format.ts";
 import { laneOf } from "../../core/publish/lane.ts";
@@ -98,7 +99,7 @@ export class Desk {
       }
       if (ending.state === "dead" && entry.fallbackAt !== null) this.#hand(item, now);
     });
-    this.#reporter.add(result);
+    this.#reporter.add(result, entry.stored);
   }
 
   /** Ends what stands at the front of a line and is not to be told; answers what is left, and how it is told. */
@@ -133,7 +134,7 @@ export class Desk {
 
   /** Ends entries that waited for longer than the target's window although it failed again just now. */
   expire(windowSeconds: number, error: string, except: (subject: string) => boolean, now: number): void {
-    for (const entry of store.loadOverdue(this.#sql, now - windowSeconds * 1000, 500)) {
+    for (const entry of store.loadOverdue(this.#sql, now - overdueAfterMs(windowSeconds), 500)) {
       if (except(entry.item.subject)) continue;
       const last = entry.attempts.at(-1);
       const ending = { reason: last?.reason ?? "server_error", error: last?.error ?? error, attempts: entry.attempts };

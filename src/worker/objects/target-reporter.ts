@@ -22,13 +22,17 @@ export class Reporter {
   readonly #unreported = new Map<string, store.Result>();
   readonly #listeners = new Map<string, ((result: store.Result) => void)[]>();
   #running: Promise<void> | null = null;
+  #again = false;
   #extras: boolean;
+  /** Results whose rows in `waiting` are kept until D1 has them. */
+  #kept: number;
 
   constructor(env: Bindings, sql: SqlStorage, target: string) {
     this.#env = env;
     this.#sql = sql;
     this.#target = target;
     for (const result of store.loadDone(sql)) this.#unreported.set(keyOf(result), result);
+    this.#kept = this.#unreported.size;
     this.#extras = store.loadExtras(sql, 1).length > 0;
   }
 
@@ -36,8 +40,14 @@ export class Reporter {
     return this.#unreported.size > 0 || this.#extras;
   }
 
-  /** Takes a result to be reported by the next `flush`. */
-  add(result: store.Result): void {
+  /** True where only this object knows: what D1 has as pending is brought again by the sweep. */
+  get owesAlone(): boolean {
+    return this.#kept > 0 || this.#extras;
+  }
+
+  /** Takes a result to be reported by the next `flush`; `kept`: its row waits for that. */
+  add(result: store.Result, kept = false): void {
+    if (kept) this.#kept += 1;
     const key = keyOf(result);
     this.#unreported.delete(key);
     this.#unreported.set(key, result);
@@ -65,14 +75,23 @@ export class Reporter {
 
   /** Writes all there is; one run at a time. Never throws: what failed is kept. */
   flush(): Promise<void> {
-    this.#running ??= this.#flushAll()
-      .catch((error: unknown) =>
-        logError("target.report", error, { target: this.#target, owed: this.#unreported.size }),
-      )
-      .finally(() => {
-        this.#running = null;
-      });
+    this.#again = true;
+    this.#running ??= this.#run();
     return this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // What was added while the last statement was on its way asked for another round.
+    while (this.#again) {
+      this.#again = false;
+      try {
+        await this.#flushAll();
+      } catch (error) {
+        logError("target.report", error, { target: this.#target, owed: this.#unreported.size });
+      }
+    }
+    // In the same breath as the last look, so that nobody relies on a run that is over.
+    this.#running = null;
   }
 
   async #flushAll(): Promise<void> {
@@ -84,7 +103,7 @@ export class Reporter {
         // Unless there was news meanwhile.
         if (this.#unreported.get(keyOf(result)) === result) this.#unreported.delete(keyOf(result));
       }
-      store.dropDone(
+      this.#kept -= store.dropDone(
         this.#sql,
         results.filter((result) => result.completedAt !== null),
       );

@@ -19,6 +19,8 @@ export interface TargetStatus {
   readonly health: Health;
   readonly trouble: Trouble | null;
   readonly alarmAt: Millis | null;
+  /** D1 or another target is still to hear of something. */
+  readonly owes: boolean;
 }
 
 export const showStatus = (
@@ -28,6 +30,7 @@ export const showStatus = (
   ready: number,
   hold: Hold | null,
   alarmAt: Millis | null,
+  owes: boolean,
 ): TargetStatus => {
   const row = sql
     .exec<{ high: number; medium: number; low: number; retrying: number; oldest: number | null }>(
@@ -47,5 +50,6 @@ export const showStatus = (
     health: state.health,
     trouble: state.trouble,
     alarmAt,
+    owes,
   };
 };

@@ -160,12 +160,16 @@ export const loadDone = (sql: SqlStorage): Result[] =>
     .toArray()
     .map((row) => JSON.parse(row.body) as Result);
 
-export const dropDone = (sql: SqlStorage, results: readonly Result[]): void => {
-  sql.exec(
-    `DELETE FROM waiting WHERE done = 1 AND (subject, seq, replay) IN
-       (SELECT value->>0, value->>1, value->>2 FROM json_each(?))`,
-    JSON.stringify(results.map(({ subject, seq, replay }) => [subject, seq, replay])),
-  );
+/** Answers how many there were. */
+export const dropDone = (sql: SqlStorage, results: readonly Result[]): number => {
+  const keys = JSON.stringify(results.map(({ subject, seq, replay }) => [subject, seq, replay]));
+  return sql
+    .exec(
+      `DELETE FROM waiting WHERE done = 1 AND (subject, seq, replay) IN
+         (SELECT value->>0, value->>1, value->>2 FROM json_each(?)) RETURNING 1`,
+      keys,
+    )
+    .toArray().length;
 };
 
 const readEntry = ({ body }: { body: string }): Entry => ({ ...(JSON.parse(body) as Entry), stored: true });
@@ -205,6 +209,10 @@ export const dueSubject = (
   );
   for (const { subject } of rows) if (!except.has(subject)) return subject;
   return null;
+};
+
+export const postpone = (sql: SqlStorage, subject: string, at: Millis): void => {
+  sql.exec("UPDATE waiting SET next_at = max(next_at, ?) WHERE subject = ? AND done = 0", at, subject);
 };
 
 export const countWaiting = (sql: SqlStorage): number =>

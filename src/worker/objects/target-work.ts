@@ -41,7 +41,7 @@ export const workLine = async (
   let open = pass;
   try {
     if (target === null) return await giveUp(shop, line);
-    const { audience } = formatOf(target.format);
+    const { audience } = formatOf(target);
     for (;;) {
       const now = Date.now();
       const settled = shop.desk.settle(subject, line, audience, now);

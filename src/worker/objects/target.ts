@@ -34,6 +34,8 @@ const RETRY_MS = 5_000;
 const SAFETY_MS = 30_000;
 /** The gate's own times are exact; this only keeps an alarm from chasing itself. */
 const MIN_WAIT_MS = 5;
+/** A line that failed for a reason of ours is looked at again after this. */
+const POSTPONE_MS = 60_000;
 /** How often a closed gate without a time of its own is looked at. */
 const METRICS_ONLY_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -80,7 +82,15 @@ export class TargetObject extends DurableObject<Bindings> {
 
   status(): TargetStatus {
     const ready = [...this.#ready.values()].flat().length;
-    return showStatus(this.#sql, this.#state, this.#active.size, ready, this.#hold(Date.now()), this.#alarmAt);
+    return showStatus(
+      this.#sql,
+      this.#state,
+      this.#active.size,
+      ready,
+      this.#hold(Date.now()),
+      this.#alarmAt,
+      this.#reporter.owes,
+    );
   }
 
   override async alarm(): Promise<void> {
@@ -144,42 +154,44 @@ export class TargetObject extends DurableObject<Bindings> {
   /** Starts what may start and puts the rest where it survives; one run at a time, and once more for late comers. */
   #pump(): Promise<void> {
     this.#pumpAgain = true;
-    this.#pumping ??= this.#pumpAll()
-      .catch((error: unknown) => {
-        logError("target.pump", error, { target: this.#name });
-        this.#alarmBy(Date.now() + RETRY_MS);
-      })
-      .finally(() => {
-        this.#pumping = null;
-      });
+    this.#pumping ??= this.#pumpAll();
     return this.#pumping;
   }
 
   async #pumpAll(): Promise<void> {
     while (this.#pumpAgain) {
       this.#pumpAgain = false;
-      if (this.#ready.size === 0 && this.#desk.waiting === 0) continue;
-      const target = await this.#target();
-      const now = Date.now();
-      let hold: Hold | null = null;
-      const format = target === null ? null : formatOf(target.format);
-      if (format !== null) {
-        this.#state.pace = format.pace;
-        this.#collapse(format, now);
+      try {
+        await this.#pumpOnce();
+      } catch (error) {
+        logError("target.pump", error, { target: this.#name });
+        this.#alarmBy(Date.now() + RETRY_MS);
       }
-      while (this.#active.size < MAX_IN_FLIGHT) {
-        hold = target === null ? null : this.#hold(now);
-        const subject = hold === null ? this.#next(now) : null;
-        if (subject === null) break;
-        this.#start(subject, target, now);
-      }
-      hold = target === null ? null : this.#hold(now);
-      if (format === null) continue;
-      if (hold !== null) this.#spill([...this.#ready.keys()], hold.reason, format, now);
-      else if (this.#ready.size > MAX_READY)
-        this.#spill([...this.#ready.keys()].slice(MAX_READY), "pacing", format, now);
     }
     this.#arm();
+    // In the same breath as the last look, so that nobody relies on a run that is over.
+    this.#pumping = null;
+  }
+
+  async #pumpOnce(): Promise<void> {
+    if (this.#ready.size === 0 && this.#desk.waiting === 0) return;
+    const target = await this.#target();
+    const now = Date.now();
+    const format = target === null ? null : formatOf(target);
+    if (format !== null) {
+      this.#state.pace = format.pace;
+      this.#collapse(format, now);
+    }
+    const held = (): Hold | null => (target === null ? null : this.#hold(now));
+    while (this.#active.size < MAX_IN_FLIGHT && held() === null) {
+      const subject = this.#next(now);
+      if (subject === null) break;
+      this.#start(subject, target, now);
+    }
+    if (format === null) return;
+    const hold = held();
+    if (hold !== null) this.#spill([...this.#ready.keys()], hold.reason, format, now);
+    else if (this.#ready.size > MAX_READY) this.#spill([...this.#ready.keys()].slice(MAX_READY), "pacing", format, now);
   }
 
   /** The target as it is now, or null where it is gone or switched off: that is asked of the registry itself. */
@@ -192,7 +204,8 @@ export class TargetObject extends DurableObject<Bindings> {
 
   #collapse(format: Format, now: Millis): void {
     const hold = this.#hold(now);
-    if (hold !== null && hold.reason !== "pacing") return;
+    // During an outage what waits may still become untrue; a digest is for a target that takes what it can.
+    if (this.#state.breaker.state !== "closed" || (hold !== null && hold.reason !== "pacing")) return;
     // What is ready belongs to the backlog as well once there is one.
     if (this.#desk.waiting > 0 && hold !== null) this.#spill([...this.#ready.keys()], hold.reason, format, now);
     this.#desk.collapse(format, publicUrl(this.env), (subject) => this.#isBusy(subject), now);
@@ -238,7 +251,11 @@ export class TargetObject extends DurableObject<Bindings> {
     };
     this.ctx.waitUntil(
       workLine(shop, subject, line, target, pass)
-        .catch((error: unknown) => logError("target.work", error, { target: this.#name, subject }))
+        .catch((error: unknown) => {
+          // A bug of ours with this line must not keep the others from theirs.
+          logError("target.work", error, { target: this.#name, subject });
+          store.postpone(this.#sql, subject, Date.now() + POSTPONE_MS);
+        })
         .finally(() => {
           this.#active.delete(subject);
           this.#soon();
@@ -260,7 +277,7 @@ export class TargetObject extends DurableObject<Bindings> {
   /** The alarm for what waits: when the gate opens, when a retry is due, or in case this object dies at work. */
   #arm(): void {
     const now = Date.now();
-    if (this.#reporter.owes) this.#alarmBy(now + RETRY_MS);
+    if (this.#reporter.owesAlone) this.#alarmBy(now + RETRY_MS);
     if (this.#desk.waiting === 0) return;
     const fallback = store.nextFallback(this.#sql);
     if (fallback !== null) this.#alarmBy(Math.max(fallback, now + 1));
