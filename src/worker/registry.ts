@@ -96,6 +96,12 @@ export const registry = (env: Bindings) => ({
     return (await this.list()).find((entry) => entry.target.name === name) ?? null;
   },
 
+  /** Asks the object, whatever this isolate remembers: for decisions that cannot be taken back. */
+  async getFresh(name: string): Promise<RegisteredTarget | null> {
+    cached = null;
+    return this.get(name);
+  },
+
   /** The publishing mode as far as this isolate knows; asks nobody. */
   peekMode: (): "intelligent" | "metrics_only" =>
     lastRead !== null && !lastRead.targets.some((entry) => entry.target.enabled) ? "metrics_only" : "intelligent",

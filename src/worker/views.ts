@@ -51,6 +51,9 @@ export interface NotificationRow {
   error: string | null;
   next_attempt_at: number | null;
   completed_at: number | null;
+  payload: string | null;
+  fallback: string | null;
+  replayed_at: number | null;
 }
 
 const parse = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T));

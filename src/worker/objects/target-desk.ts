@@ -7,20 +7,23 @@ import type { PendingNotification } from "../../core/messages.ts";
 import { overdueAfterMs } from "../../core/publish/backoff.ts";
 import { collapseOf, digestOf } from "../../core/publish/digest.ts";
 import type { Format } from "../../core/publish/format.ts";
-import { laneOf } from "../../core/publish/lane.ts";
 import { openedAfter, stepLine } from "../../core/publish/line.ts";
 import type { Notification } from "../../core/publish/notification.ts";
 import type { Receipt } from "../../core/publish/outcome.ts";
 import type { Addressed } from "../ring.ts";
 import { countBacklog, loadBacklog } from "./target-backlog.ts";
+import { keyOf, newEntry, waitingResult } from "./target-entry.ts";
+import * as owed from "./target-owed.ts";
 import type { Reporter } from "./target-reporter.ts";
 import type { TargetState } from "./target-state.ts";
 import * as store from "./target-store.ts";
 
-/** How long a target may fail before its fallback is told as well. */
-const FALLBACK_AFTER_MS = 300_000;
 /** Notifications that one digest stands for at most: about 20 MB in memory while it is made. */
 const MAX_COLLAPSED = 5_000;
+const DAY_MS = 86_400_000;
+/** A replay or a late repeat comes within days; something still open may stay so for months. */
+const KEEP_CLOSED_MS = 7 * DAY_MS;
+const KEEP_OPEN_MS = 90 * DAY_MS;
 /** Only problems that wait at least this often are looked at for collapsing. */
 const MIN_BACKLOG = 6;
 
@@ -28,6 +31,11 @@ const MIN_BACKLOG = 6;
 export interface SettledLine {
   readonly line: readonly store.Entry[];
   readonly tell: Notification | null;
+}
+
+export interface Received {
+  readonly waiting: readonly store.Entry[];
+  readonly fresh: readonly store.Entry[];
 }
 
 export interface Ending {
@@ -57,29 +65,34 @@ export class Desk {
     this.waiting = store.countWaiting(this.#sql);
   }
 
+  /**
+   * Sorts out what comes in for one subject: what is known is only reported again, what is new is answered together
+   * with what waits on disk already. `line` is what is in memory.
+   */
+  receive(subject: string, items: readonly PendingNotification[], line: readonly store.Entry[], now: number): Received {
+    const told = store.loadTold(this.#sql, subject);
+    const waiting = this.waiting > 0 ? store.loadWaiting(this.#sql, subject) : [];
+    const fresh = items.flatMap((item) => {
+      const replay = item.replay ?? 0;
+      const isThis = (known: { readonly seq: number; readonly replay: number }): boolean =>
+        known.seq === item.seq && known.replay === replay;
+      const kept = waiting.find(isThis);
+      const done = told?.results.find(isThis) ?? store.loadUnreported(this.#sql, subject, item.seq, replay);
+      if (done !== null) this.#reporter.add(done);
+      else if (line.some(isThis)) return [];
+      else if (kept !== undefined) this.#reporter.add(waitingResult(kept, now));
+      else return [this.entryOf(item, now)];
+      return [];
+    });
+    return { waiting, fresh };
+  }
+
   /** A notification as it stands in the queue for the first time. */
   entryOf(item: PendingNotification, now: number): store.Entry {
-    const entry: store.Entry = {
-      item,
-      seq: item.seq,
-      replay: item.replay ?? 0,
-      notification: item.notification,
-      attempted: false,
-      since: now,
-      unheard: null,
-      attempts: [],
-      stepsDone: [],
-      nextAttemptAt: now,
-      lane: laneOf(item.notification),
-      stored: false,
-      state: "pending",
-      reason: null,
-      error: null,
-      fallbackAt: item.fallback === undefined ? null : now + FALLBACK_AFTER_MS,
-    };
+    const entry = newEntry(item, now);
     // Who was told of the problem by the fallback hears of its end there, too.
     const ends = item.fallback !== undefined && item.notification.status === "resolved";
-    if (!ends || !store.takeHanded(this.#sql, item.subject)) return entry;
+    if (!ends || !owed.takeHanded(this.#sql, item.subject)) return entry;
     this.#hand(item, now);
     return { ...entry, fallbackAt: null };
   }
@@ -142,6 +155,14 @@ export class Desk {
     }
   }
 
+  /** Once a day forgets what nobody will ask for again. */
+  clean(now: number): void {
+    if (now - this.#state.cleanedAt < DAY_MS) return;
+    store.forgetTold(this.#sql, now - KEEP_CLOSED_MS, now - KEEP_OPEN_MS);
+    this.#state.cleanedAt = now;
+    this.#state.save(now);
+  }
+
   /** Tells fallbacks of what waits for too long. */
   handOverdue(now: number): void {
     for (const entry of store.loadFallbackDue(this.#sql, now, 500)) {
@@ -158,7 +179,7 @@ export class Desk {
     const id = notificationId(item.subject, item.seq, fallback);
     const notification = { ...item.notification, id: item.replay ? `${id}:r${item.replay}` : id };
     this.#reporter.addExtra({ target: fallback, item: { ...rest, notification } } satisfies Addressed);
-    if (notification.status === "firing") store.markHanded(this.#sql, item.subject, now);
+    if (notification.status === "firing") owed.markHanded(this.#sql, item.subject, now);
   }
 
   /** Makes one digest of what this target cannot work off; answers how many notifications it stands for. */
@@ -187,21 +208,3 @@ export class Desk {
     return entries.length;
   }
 }
-
-const keyOf = ({ item }: store.Entry): Pick<store.Result, "at" | "subject" | "seq" | "replay"> => ({
-  at: item.at,
-  subject: item.subject,
-  seq: item.seq,
-  replay: item.replay ?? 0,
-});
-
-/** How a waiting entry stands. */
-export const waitingResult = (entry: store.Entry, now: number): store.Result => ({
-  ...keyOf(entry),
-  state: entry.state === "pending" ? "deferred" : entry.state,
-  reason: entry.reason,
-  error: entry.error,
-  attempts: entry.attempts,
-  nextAttemptAt: entry.nextAttemptAt > now ? entry.nextAttemptAt : null,
-  completedAt: null,
-});

@@ -6,6 +6,7 @@ import { insertPending, saveResults } from "../db/notifications.ts";
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
 import { ringTargets } from "../ring.ts";
+import * as owed from "./target-owed.ts";
 import * as store from "./target-store.ts";
 
 /** Results of one statement: far below the 2 MB of its parameter. */
@@ -33,7 +34,7 @@ export class Reporter {
     this.#target = target;
     for (const result of store.loadDone(sql)) this.#unreported.set(keyOf(result), result);
     this.#kept = this.#unreported.size;
-    this.#extras = store.loadExtras(sql, 1).length > 0;
+    this.#extras = owed.loadExtras(sql, 1).length > 0;
   }
 
   get owes(): boolean {
@@ -55,8 +56,8 @@ export class Reporter {
     this.#listeners.delete(key);
   }
 
-  addExtra(extra: Parameters<typeof store.addExtra>[1]): void {
-    store.addExtra(this.#sql, extra);
+  addExtra(extra: Parameters<typeof owed.addExtra>[1]): void {
+    owed.addExtra(this.#sql, extra);
     this.#extras = true;
   }
 
@@ -111,19 +112,19 @@ export class Reporter {
   }
 
   async #payExtras(): Promise<void> {
-    const owed = store.loadExtras(this.#sql, EXTRAS_PER_BATCH);
-    const last = owed.at(-1);
+    const extras = owed.loadExtras(this.#sql, EXTRAS_PER_BATCH);
+    const last = extras.at(-1);
     if (last === undefined) {
       this.#extras = false;
       return;
     }
-    const addressed = owed.map(({ extra }) => extra);
+    const addressed = extras.map(({ extra }) => extra);
     await this.#env.DB.batch(insertPending(this.#env.DB, addressed, Date.now()));
     // Our own digests are in our own queue already.
     await ringTargets(
       this.#env,
       addressed.filter(({ target }) => target !== this.#target),
     );
-    store.dropExtras(this.#sql, last.id);
+    owed.dropExtras(this.#sql, last.id);
   }
 }

@@ -13,7 +13,7 @@ import {
 import { type Health, recordHealth, UNKNOWN_HEALTH } from "../../core/publish/health.ts";
 import type { Outcome } from "../../core/publish/outcome.ts";
 import type { Pace } from "../../core/publish/pace.ts";
-import { loadState, saveState } from "./target-store.ts";
+import { loadState, saveState } from "./target-owed.ts";
 
 /** A target that refuses us, and who was told of it. */
 export interface Trouble {

@@ -6,7 +6,7 @@ import type { TargetState, Trouble } from "./target-state.ts";
 
 export interface TargetStatus {
   readonly inFlight: number;
-  /** Taken up and in memory. */
+  /** Lines taken up and in memory. */
   readonly ready: number;
   /** On disk, by lane: high, medium, low. */
   readonly waiting: readonly [number, number, number];
@@ -26,11 +26,7 @@ export interface TargetStatus {
 export const showStatus = (
   sql: SqlStorage,
   state: TargetState,
-  inFlight: number,
-  ready: number,
-  hold: Hold | null,
-  alarmAt: Millis | null,
-  owes: boolean,
+  memory: Pick<TargetStatus, "inFlight" | "ready" | "hold" | "alarmAt" | "owes">,
 ): TargetStatus => {
   const row = sql
     .exec<{ high: number; medium: number; low: number; retrying: number; oldest: number | null }>(
@@ -40,16 +36,12 @@ export const showStatus = (
     )
     .one();
   return {
-    inFlight,
-    ready,
+    ...memory,
     waiting: [row.high, row.medium, row.low],
     retrying: row.retrying,
     oldestSince: row.oldest,
-    hold,
     breaker: state.breaker.state,
     health: state.health,
     trouble: state.trouble,
-    alarmAt,
-    owes,
   };
 };

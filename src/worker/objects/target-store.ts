@@ -4,7 +4,6 @@ import type { PendingNotification } from "../../core/messages.ts";
 import type { Lane } from "../../core/publish/lane.ts";
 import type { LineEntry, Opened } from "../../core/publish/line.ts";
 import type { Receipt } from "../../core/publish/outcome.ts";
-import type { Addressed } from "../ring.ts";
 
 export type FinalState = "delivered" | "superseded" | "digested" | "dead" | "canceled";
 export type WaitState = "retry" | "deferred";
@@ -64,22 +63,6 @@ export interface Entry extends LineEntry {
 
 /** Results kept per subject: enough for the sweep to hear again what a crash swallowed. */
 const KEPT_RESULTS = 4;
-
-export const createTables = (sql: SqlStorage): void => {
-  sql.exec(`CREATE TABLE IF NOT EXISTS told (
-    subject TEXT PRIMARY KEY, seq INTEGER NOT NULL, opened TEXT NOT NULL, at INTEGER NOT NULL, receipt TEXT,
-    results TEXT NOT NULL) WITHOUT ROWID`);
-  sql.exec(`CREATE TABLE IF NOT EXISTS waiting (
-    subject TEXT NOT NULL, seq INTEGER NOT NULL, replay INTEGER NOT NULL, lane INTEGER NOT NULL,
-    next_at INTEGER NOT NULL, since INTEGER NOT NULL, missed INTEGER NOT NULL, fallback_at INTEGER,
-    done INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (subject, seq, replay)) WITHOUT ROWID`);
-  sql.exec("CREATE INDEX IF NOT EXISTS waiting_due ON waiting (lane, next_at) WHERE done = 0");
-  sql.exec("CREATE INDEX IF NOT EXISTS waiting_done ON waiting (done) WHERE done = 1");
-  sql.exec("CREATE INDEX IF NOT EXISTS waiting_fallback ON waiting (fallback_at) WHERE fallback_at IS NOT NULL");
-  sql.exec("CREATE TABLE IF NOT EXISTS handed (subject TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID");
-  sql.exec("CREATE TABLE IF NOT EXISTS extras (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL)");
-  sql.exec("CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
-};
 
 export const loadTold = (sql: SqlStorage, subject: string): Told | null => {
   const row = sql
@@ -256,35 +239,3 @@ export const loadOverdue = (sql: SqlStorage, since: Millis, limit: number): Entr
     )
     .toArray()
     .map(readEntry);
-
-/** Rows for D1 and bells for other targets that this object owes. */
-export const addExtra = (sql: SqlStorage, extra: Addressed): void => {
-  sql.exec("INSERT INTO extras (body) VALUES (?)", JSON.stringify(extra));
-};
-
-export const loadExtras = (sql: SqlStorage, limit: number): { readonly id: number; readonly extra: Addressed }[] =>
-  sql
-    .exec<{ id: number; body: string }>("SELECT id, body FROM extras ORDER BY id LIMIT ?", limit)
-    .toArray()
-    .map((row) => ({ id: row.id, extra: JSON.parse(row.body) as Addressed }));
-
-export const dropExtras = (sql: SqlStorage, upTo: number): void => {
-  sql.exec("DELETE FROM extras WHERE id <= ?", upTo);
-};
-
-export const markHanded = (sql: SqlStorage, subject: string, at: Millis): void => {
-  sql.exec("INSERT OR REPLACE INTO handed VALUES (?, ?)", subject, at);
-};
-
-/** True when a fallback heard of this subject; asking takes the mark away. */
-export const takeHanded = (sql: SqlStorage, subject: string): boolean =>
-  sql.exec("DELETE FROM handed WHERE subject = ?", subject).rowsWritten > 0;
-
-export const loadState = <T>(sql: SqlStorage): T | null => {
-  const row = sql.exec<{ value: string }>("SELECT value FROM state WHERE key = 'main'").toArray()[0];
-  return row === undefined ? null : (JSON.parse(row.value) as T);
-};
-
-export const saveState = (sql: SqlStorage, value: unknown): void => {
-  sql.exec("INSERT OR REPLACE INTO state VALUES ('main', ?)", JSON.stringify(value));
-};

@@ -9,7 +9,6 @@ import type { PendingNotification } from "../../core/messages.ts";
 import type { Format } from "../../core/publish/format.ts";
 import type { Hold, HoldReason } from "../../core/publish/gate.ts";
 import { formatOf } from "../../core/publish/index.ts";
-import { LANES, type Lane, NOBODY_PASSED_OVER, type PassedOver, pickLane } from "../../core/publish/lane.ts";
 import { compareEntries } from "../../core/publish/line.ts";
 import type { Target } from "../../core/route/target.ts";
 import { publicUrl } from "../context.ts";
@@ -17,11 +16,13 @@ import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
 import { isMetricsOnlyForced } from "../mode.ts";
 import { registry } from "../registry.ts";
-import { Desk, waitingResult } from "./target-desk.ts";
+import { Desk } from "./target-desk.ts";
 import { Reporter } from "./target-reporter.ts";
 import { TargetState } from "./target-state.ts";
 import { showStatus, type TargetStatus } from "./target-status.ts";
 import * as store from "./target-store.ts";
+import { createTables } from "./target-tables.ts";
+import { Turns } from "./target-turns.ts";
 import { workLine } from "./target-work.ts";
 
 /** Requests under way at once: the platform allows six connections to an object that waits for headers. */
@@ -36,9 +37,7 @@ const SAFETY_MS = 30_000;
 const MIN_WAIT_MS = 5;
 /** A line that failed for a reason of ours is looked at again after this. */
 const POSTPONE_MS = 60_000;
-/** How often a closed gate without a time of its own is looked at. */
 const METRICS_ONLY_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 export class TargetObject extends DurableObject<Bindings> {
   readonly #sql = this.ctx.storage.sql;
@@ -49,7 +48,7 @@ export class TargetObject extends DurableObject<Bindings> {
   /** Lines under way, and lines that wait for a connection, by subject. */
   readonly #active = new Map<string, store.Entry[]>();
   readonly #ready = new Map<string, store.Entry[]>();
-  #passedOver: PassedOver = NOBODY_PASSED_OVER;
+  readonly #turns = new Turns();
   #pumping: Promise<void> | null = null;
   #pumpAgain = false;
   #alarmAt: Millis | null = null;
@@ -57,7 +56,7 @@ export class TargetObject extends DurableObject<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     void ctx.blockConcurrencyWhile(async () => {
-      store.createTables(this.#sql);
+      createTables(this.#sql);
       this.#state = new TargetState(this.#sql, Date.now());
       this.#reporter = new Reporter(env, this.#sql, this.#name);
       this.#desk = new Desk(ctx.storage, this.#name, this.#state, this.#reporter);
@@ -81,16 +80,13 @@ export class TargetObject extends DurableObject<Bindings> {
   }
 
   status(): TargetStatus {
-    const ready = [...this.#ready.values()].flat().length;
-    return showStatus(
-      this.#sql,
-      this.#state,
-      this.#active.size,
-      ready,
-      this.#hold(Date.now()),
-      this.#alarmAt,
-      this.#reporter.owes,
-    );
+    const memory = {
+      inFlight: this.#active.size,
+      ready: this.#ready.size,
+      hold: this.#hold(Date.now()),
+      alarmAt: this.#alarmAt,
+    };
+    return showStatus(this.#sql, this.#state, { ...memory, owes: this.#reporter.owes });
   }
 
   override async alarm(): Promise<void> {
@@ -98,11 +94,7 @@ export class TargetObject extends DurableObject<Bindings> {
     try {
       const now = Date.now();
       this.#desk.handOverdue(now);
-      if (now - this.#state.cleanedAt >= DAY_MS) {
-        store.forgetTold(this.#sql, now - 7 * DAY_MS, now - 90 * DAY_MS);
-        this.#state.cleanedAt = now;
-        this.#state.save(now);
-      }
+      this.#desk.clean(now);
       await this.#reporter.flush();
       await this.#pump();
     } catch (error) {
@@ -113,31 +105,18 @@ export class TargetObject extends DurableObject<Bindings> {
   }
 
   #take(subject: string, items: readonly PendingNotification[], now: Millis): void {
-    const told = store.loadTold(this.#sql, subject);
-    const waiting = this.#desk.waiting > 0 ? store.loadWaiting(this.#sql, subject) : [];
-    const line = this.#active.get(subject) ?? this.#ready.get(subject) ?? [];
-    const fresh: store.Entry[] = [];
-    for (const item of items) {
-      const replay = item.replay ?? 0;
-      const isThis = (entry: { readonly seq: number; readonly replay: number }): boolean =>
-        entry.seq === item.seq && entry.replay === replay;
-      const done = told?.results.find(isThis) ?? store.loadUnreported(this.#sql, subject, item.seq, replay);
-      const kept = waiting.find(isThis);
-      if (done !== null && done !== undefined) this.#reporter.add(done);
-      else if (line.some(isThis)) continue;
-      else if (kept !== undefined) this.#reporter.add(waitingResult(kept, now));
-      else fresh.push(this.#desk.entryOf(item, now));
-    }
+    const line = this.#active.get(subject) ?? this.#ready.get(subject);
+    const { waiting, fresh } = this.#desk.receive(subject, items, line ?? [], now);
     if (fresh.length === 0) return;
-    if (this.#active.has(subject) || this.#ready.has(subject)) {
+    if (line === undefined) this.#ready.set(subject, [...waiting, ...fresh].sort(compareEntries));
+    else {
       line.push(...fresh);
       line.sort(compareEntries);
-    } else this.#ready.set(subject, [...waiting, ...fresh].sort(compareEntries));
+    }
   }
 
   #soon(): void {
-    this.ctx.waitUntil(this.#pump());
-    this.ctx.waitUntil(this.#report());
+    this.ctx.waitUntil(Promise.all([this.#pump(), this.#report()]));
   }
 
   async #report(): Promise<void> {
@@ -184,7 +163,7 @@ export class TargetObject extends DurableObject<Bindings> {
     }
     const held = (): Hold | null => (target === null ? null : this.#hold(now));
     while (this.#active.size < MAX_IN_FLIGHT && held() === null) {
-      const subject = this.#next(now);
+      const subject = this.#turns.next(this.#sql, this.#desk.waiting > 0, this.#active, this.#ready, now);
       if (subject === null) break;
       this.#start(subject, target, now);
     }
@@ -213,24 +192,6 @@ export class TargetObject extends DurableObject<Bindings> {
 
   #isBusy(subject: string): boolean {
     return this.#active.has(subject) || this.#ready.has(subject);
-  }
-
-  /** The subject to work on next, by lane; within a lane what waited on disk is older than what is ready. */
-  #next(now: Millis): string | null {
-    const ready = new Map<Lane, string>();
-    for (const [subject, line] of this.#ready) {
-      const lane = Math.min(...line.map((entry) => entry.lane)) as Lane;
-      if (!ready.has(lane)) ready.set(lane, subject);
-      if (ready.size === LANES.length) break;
-    }
-    const busy = { has: (subject: string) => this.#isBusy(subject), size: this.#active.size + this.#ready.size };
-    const due = (lane: Lane): string | null =>
-      this.#desk.waiting > 0 ? store.dueSubject(this.#sql, lane, now, busy) : null;
-    const found = LANES.map((lane) => due(lane) ?? ready.get(lane) ?? null);
-    const picked = pickLane((lane) => found[lane] !== null, this.#passedOver);
-    if (picked === null) return null;
-    this.#passedOver = picked.passedOver;
-    return found[picked.lane] ?? null;
   }
 
   #start(subject: string, target: Target | null, now: Millis): void {

@@ -1,0 +1,47 @@
+/** A notification as an entry of its line, and how an entry stands in D1. */
+import type { PendingNotification } from "../../core/messages.ts";
+import { laneOf } from "../../core/publish/lane.ts";
+import { PENDING_GRACE_MS } from "../db/notifications.ts";
+import type { Entry, Result } from "./target-store.ts";
+
+/** How long a target may fail before its fallback is told as well. */
+const FALLBACK_AFTER_MS = 300_000;
+
+/** As it stands in the queue for the first time. */
+export const newEntry = (item: PendingNotification, now: number): Entry => ({
+  item,
+  seq: item.seq,
+  replay: item.replay ?? 0,
+  notification: item.notification,
+  // Brought by the sweep: it may have been sent already, just before a crash took all memory of it.
+  attempted: now - item.at >= PENDING_GRACE_MS,
+  since: now,
+  unheard: null,
+  attempts: [],
+  stepsDone: [],
+  nextAttemptAt: now,
+  lane: laneOf(item.notification),
+  stored: false,
+  state: "pending",
+  reason: null,
+  error: null,
+  fallbackAt: item.fallback === undefined ? null : now + FALLBACK_AFTER_MS,
+});
+
+export const keyOf = ({ item }: Entry): Pick<Result, "at" | "subject" | "seq" | "replay"> => ({
+  at: item.at,
+  subject: item.subject,
+  seq: item.seq,
+  replay: item.replay ?? 0,
+});
+
+/** How a waiting entry stands. */
+export const waitingResult = (entry: Entry, now: number): Result => ({
+  ...keyOf(entry),
+  state: entry.state === "pending" ? "deferred" : entry.state,
+  reason: entry.reason,
+  error: entry.error,
+  attempts: entry.attempts,
+  nextAttemptAt: entry.nextAttemptAt > now ? entry.nextAttemptAt : null,
+  completedAt: null,
+});
