@@ -6,14 +6,17 @@ import { problem } from "./problem.ts";
 import { alertmanagerRoutes } from "./routes/alertmanager/alerts.ts";
 import { silenceRoutes } from "./routes/alertmanager/silences.ts";
 import { alertRoutes } from "./routes/alerts.ts";
+import { discoveryRoutes } from "./routes/discovery.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { alertHistoryRoutes, historyRoutes } from "./routes/history.ts";
 import { analyticsRoutes } from "./routes/history-analytics.ts";
 import { exportRoutes } from "./routes/history-export.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
+import { publishingTargetRoutes } from "./routes/publishing-targets.ts";
 import { receiptRoutes } from "./routes/receipts.ts";
 import { reportRoutes } from "./routes/report.ts";
 import { silencePreviewRoutes } from "./routes/silence-preview.ts";
+import { targetHealthRoutes } from "./routes/target-health.ts";
 import { targetRoutes } from "./routes/targets.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
@@ -33,6 +36,9 @@ app.route("/", alertHistoryRoutes);
 app.route("/", alertRoutes);
 app.route("/", receiptRoutes);
 app.route("/", targetRoutes);
+app.route("/", discoveryRoutes);
+app.route("/", targetHealthRoutes);
+app.route("/", publishingTargetRoutes);
 app.route("/", tokenRoutes);
 
 /** Methods that are registered for a path, from the same definitions the API document is made of. */

@@ -2,6 +2,7 @@
 
 const ALIASES: readonly (readonly [from: RegExp, to: string])[] = [
   [/^\/proxy\/webhook$/, "/webhook/proxy"],
+  [/^\/proxy\/targets\/refresh$/, "/publishing/targets/refresh"],
   [/^\/(webhook\/health|health|-\/healthy)$/, "/healthz"],
   [/^\/-\/ready$/, "/readyz"],
   [/^\/api\/v[12]\/publishing\//, "/publishing/"],

@@ -29,7 +29,7 @@ interface RegistryObject {
   put(target: StoredTarget): Promise<{ replaced: boolean } | { refused: "too_many" }>;
   remove(name: string): Promise<{ removed: boolean }>;
   syncDue(): Promise<{ read: number }>;
-  refresh(): Promise<RefreshAnswer>;
+  refresh(cluster: string | null): Promise<RefreshAnswer>;
   reseal(): Promise<{ resealed: number; failed: number }>;
 }
 
@@ -134,9 +134,9 @@ export const registry = (env: Bindings) => ({
     if (clusters > 0) cached = null;
   },
 
-  /** Reads all clusters now, if nobody asked within the last minute. */
-  async refresh(): Promise<RefreshAnswer> {
-    const answer = await objectOf(env).refresh();
+  /** Reads all clusters now, or the named one; not again within a pause. */
+  async refresh(cluster: string | null = null): Promise<RefreshAnswer> {
+    const answer = await objectOf(env).refresh(cluster);
     cached = null;
     return answer;
   },

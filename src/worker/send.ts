@@ -27,7 +27,7 @@ const readStart = async (response: Response): Promise<string> => {
 };
 
 /** Which failure of the connection it was, as far as the runtime's words tell. */
-const reasonOf = (error: unknown): "timeout" | "dns" | "tls" | "refused" => {
+export const reasonOf = (error: unknown): "timeout" | "dns" | "tls" | "refused" => {
   const name = error instanceof Error ? error.name : "";
   const text = String(error).toLowerCase();
   if (name === "TimeoutError" || name === "AbortError" || text.includes("timed out")) return "timeout";
@@ -45,7 +45,7 @@ export interface Blocked {
 }
 
 /** The rule for targets, asked again at the moment of use: definitions outlive the policy they were stored under. */
-const blockedBy = (env: Bindings, url: string): Blocked | null => {
+export const blockedBy = (env: Bindings, url: string): Blocked | null => {
   const policy = targetPolicy(env);
   const parts = policy.parseUrl(url);
   if (parts === null) return { kind: "blocked", reason: "blocked_host", error: "the URL cannot be read" };

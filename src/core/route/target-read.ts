@@ -37,7 +37,7 @@ const MAX_UNKNOWN_KEYS_NAMED = 10;
 
 const TYPES = ["webhook", "slack", "pagerduty", "rootly", "teams", "discord", "telegram", "opsgenie"] as const;
 /** Words of the routes under /publishing/targets (contracts 9.3). */
-const RESERVED_NAMES = ["refresh", "status", "health"];
+const RESERVED_NAMES = ["refresh", "status", "health", "stats", "drift", "reseal"];
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 const DEFAULT_URLS: Readonly<Partial<Record<Target["type"], string>>> = {

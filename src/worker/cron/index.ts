@@ -2,6 +2,7 @@
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
 import { registry } from "../registry.ts";
+import { checkAllTargets } from "../target-health.ts";
 import { tellOfSilences } from "./silences.ts";
 import { sweep } from "./sweep.ts";
 
@@ -9,6 +10,7 @@ const PARTS: readonly (readonly [name: string, run: (env: Bindings, now: number)
   ["sweep", sweep],
   ["silences", tellOfSilences],
   ["targets", (env) => registry(env).syncDue()],
+  ["health", checkAllTargets],
 ];
 
 export const runCron = async (env: Bindings, now: number): Promise<void> => {

@@ -37,6 +37,8 @@ const DUE_TOLERANCE_MS = 10_000;
 const PARALLEL = 5;
 /** Asked by hand, at most once in this time (contracts 9.5). */
 const MANUAL_PAUSE_MS = 60_000;
+/** An exporter gathers its changes before it nudges; one that does not costs no more than this. */
+const NUDGE_PAUSE_MS = 1_000;
 
 export type RefreshAnswer =
   | { readonly kind: "done"; readonly startedAt: Millis; readonly failed: readonly string[] }
@@ -51,6 +53,8 @@ export class TargetRegistry extends Base {
   version = 0;
   lastDriftId = 0;
   lastManualAt = 0;
+  /** When each exporter last said that something changed. */
+  nudgedAt: Readonly<Record<string, Millis>> = {};
   lastRefresh: Millis | null = null;
   lastDurationMs = 0;
   readonly #syncing = new Set<string>();
@@ -108,17 +112,23 @@ export class TargetRegistry extends Base {
     return { read: due.length };
   }
 
-  /** Reads every cluster now, because somebody asks; not while it is under way, nor twice in a minute. */
-  async refresh(): Promise<RefreshAnswer> {
+  /**
+   * Reads every cluster now because somebody asks, or one because its exporter says that it changed; not while it is
+   * under way, nor again within the pause of each.
+   */
+  async refresh(name: string | null): Promise<RefreshAnswer> {
     const startedAt = Date.now();
-    if (this.#syncing.size > 0) return { kind: "in_progress" };
-    const retryAfterMs = this.lastManualAt + MANUAL_PAUSE_MS - startedAt;
+    if (name === null ? this.#syncing.size > 0 : this.#syncing.has(name)) return { kind: "in_progress" };
+    const nudgedAt = (name !== null && Object.hasOwn(this.nudgedAt, name) ? this.nudgedAt[name] : null) ?? 0;
+    const retryAfterMs =
+      name === null ? this.lastManualAt + MANUAL_PAUSE_MS - startedAt : nudgedAt + NUDGE_PAUSE_MS - startedAt;
     if (retryAfterMs > 0) return { kind: "too_soon", retryAfterMs };
-    this.lastManualAt = startedAt;
-    const clusters = await this.#reconcile();
+    if (name === null) this.lastManualAt = startedAt;
+    else this.nudgedAt = { ...this.nudgedAt, [name]: startedAt };
+    const clusters = (await this.#reconcile()).filter((cluster) => name === null || cluster.name === name);
     await this.#syncAll(clusters);
     await this.persist();
-    const failed = clusters.map(({ name }) => name).filter((name) => stateOf(this.clusters, name).error !== null);
+    const failed = clusters.map((cluster) => cluster.name).filter((one) => stateOf(this.clusters, one).error !== null);
     return { kind: "done", startedAt, failed };
   }
 

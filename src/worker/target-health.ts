@@ -1,0 +1,78 @@
+/**
+ * Keeps the health of all targets (contracts 9.6): from what their objects say of real deliveries, and where there was
+ * none for a while from a probe. Judging is core's.
+ */
+import { type Health, recordHealth, UNKNOWN_HEALTH } from "../core/publish/health.ts";
+import type { Target } from "../core/route/target.ts";
+import { loadHealth, NO_HEALTH, saveHealth, type TargetHealth } from "./db/target-health.ts";
+import type { Bindings } from "./env.ts";
+import { probe } from "./probe.ts";
+import { registry } from "./registry.ts";
+
+/** A delivery this recent says more than a probe; also how often a quiet target is probed. */
+const HEALTH_INTERVAL_MS = 120_000;
+/** Cron comes some seconds early or late. */
+const TOLERANCE_MS = 20_000;
+/** Connections at once: the platform allows six. */
+const PARALLEL = 5;
+/** Of one run: an invocation may make a thousand calls, and each target takes up to three. The rest is next. */
+const MAX_TARGETS_PER_RUN = 300;
+
+/** What the target's object says of its deliveries. */
+const askObject = async (
+  env: Bindings,
+  name: string,
+): Promise<{ health: Health; breaker: TargetHealth["breaker"] }> => {
+  const status = (await env.TARGETS.getByName(name).status()) as object as Partial<Pick<TargetHealth, "breaker">> & {
+    readonly health?: Health;
+  };
+  return { health: status.health ?? UNKNOWN_HEALTH, breaker: status.breaker ?? "closed" };
+};
+
+const lastCheck = ({ delivery, probe: probed }: TargetHealth): number =>
+  Math.max(delivery.lastCheckAt ?? 0, probed.lastCheckAt ?? 0);
+
+/** The health of one target by now, with what its object says; probes it where `isManual` or no delivery is recent. */
+const examine = async (env: Bindings, target: Target, before: TargetHealth, now: number, isManual: boolean) => {
+  const { health: delivery, breaker } = await askObject(env, target.name);
+  const known = { ...before, delivery, breaker };
+  const isQuiet = lastCheck(known) <= now - HEALTH_INTERVAL_MS + TOLERANCE_MS;
+  const probed = isManual || (target.enabled && isQuiet) ? await probe(env, target) : null;
+  const after: TargetHealth =
+    probed === null
+      ? known
+      : { ...known, probe: recordHealth(before.probe ?? UNKNOWN_HEALTH, probed.outcome, probed.durationMs, probed.at) };
+  return { health: after, probed };
+};
+
+/** One target, probed now; stored. */
+export const checkTarget = async (env: Bindings, target: Target) => {
+  const before = (await loadHealth(env.DB)).get(target.name) ?? NO_HEALTH;
+  const { health, probed } = await examine(env, target, before, Date.now(), true);
+  await saveHealth(env.DB, new Map([[target.name, health]]), []);
+  return { health, probed };
+};
+
+/** Every target whose turn it is; those looked at longest ago first. Answers how many. */
+export const checkAllTargets = async (env: Bindings, now: number): Promise<number> => {
+  const [targets, known] = await Promise.all([registry(env).list(), loadHealth(env.DB)]);
+  const names = new Set(targets.map(({ target }) => target.name));
+  const gone = [...known.keys()].filter((name) => !names.has(name));
+  const due = targets
+    .filter(({ target }) => target.enabled)
+    .map(({ target }) => ({ target, before: known.get(target.name) ?? NO_HEALTH }))
+    .filter(({ before }) => lastCheck(before) <= now - HEALTH_INTERVAL_MS + TOLERANCE_MS)
+    .sort((a, b) => lastCheck(a.before) - lastCheck(b.before))
+    .slice(0, MAX_TARGETS_PER_RUN);
+  const count = due.length;
+  const changed = new Map<string, TargetHealth>();
+  const next = async (): Promise<void> => {
+    for (let item = due.shift(); item !== undefined; item = due.shift()) {
+      const { health } = await examine(env, item.target, item.before, now, false);
+      if (JSON.stringify(health) !== JSON.stringify(item.before)) changed.set(item.target.name, health);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, next));
+  await saveHealth(env.DB, changed, gone);
+  return count;
+};
