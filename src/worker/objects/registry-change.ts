@@ -1,5 +1,6 @@
 /** One change of one cluster in the registry's fields, as plain data: the object assigns the answer in one go. */
 import type { Millis } from "../../core/alert/alert.ts";
+import type { Clusters } from "../../core/route/cluster.ts";
 import { secretKey } from "../../core/route/registry-merge.ts";
 import { resolveNames } from "../../core/route/registry-names.ts";
 import { type ClusterState, type Drift, EMPTY_CLUSTER, type SyncFailure } from "../../core/route/registry-state.ts";
@@ -34,6 +35,19 @@ export const unfitReason = (fields: RegistryFields, name: string, state: Cluster
   const after = { targets: fields.targets, clusters: { ...fields.clusters, [name]: state } };
   if (countTargets(after) > MAX_TARGETS) return "too_many_targets";
   return JSON.stringify(after).length > MAX_STATE_CHARS ? "too_large" : null;
+};
+
+/** Why a cluster is not read; null: it is. Only a list that is whole and lacks it lets it be forgotten. */
+export const unreadReason = (
+  name: string,
+  { clusters, errors }: Clusters,
+  isOff: boolean,
+): "disabled" | "invalid_config" | "not_configured" | "forgotten" | null => {
+  const cluster = clusters?.find((candidate) => candidate.name === name);
+  if (cluster?.enabled && !isOff) return null;
+  if (cluster !== undefined || isOff) return "disabled";
+  if (errors.length > 0) return "invalid_config";
+  return clusters === null ? "not_configured" : "forgotten";
 };
 
 export const driftOfForgotten = (state: ClusterState): readonly Drift[] =>

@@ -14,7 +14,14 @@ import { countOpenAlerts, type DriftEntry, saveDrift } from "../db/drift.ts";
 import type { Bindings } from "../env.ts";
 import { fetchSnapshot } from "../exporter.ts";
 import { logError, logInfo, logWarn } from "../log.ts";
-import { changeCluster, countTargets, driftOfForgotten, stateOf, unfitReason } from "./registry-change.ts";
+import {
+  changeCluster,
+  countTargets,
+  driftOfForgotten,
+  stateOf,
+  unfitReason,
+  unreadReason,
+} from "./registry-change.ts";
 import { MAX_TARGETS, readSnapshot } from "./registry-reading.ts";
 import { type Resealed, resealAll } from "./registry-reseal.ts";
 import * as views from "./registry-views.ts";
@@ -41,7 +48,7 @@ const MANUAL_PAUSE_MS = 60_000;
 const NUDGE_PAUSE_MS = 1_000;
 
 export type RefreshAnswer =
-  | { readonly kind: "done"; readonly startedAt: Millis; readonly failed: readonly string[] }
+  | { readonly kind: "done"; readonly failed: readonly string[] }
   | { readonly kind: "in_progress" }
   | { readonly kind: "too_soon"; readonly retryAfterMs: number };
 
@@ -117,19 +124,18 @@ export class TargetRegistry extends Base {
    * under way, nor again within the pause of each.
    */
   async refresh(name: string | null): Promise<RefreshAnswer> {
-    const startedAt = Date.now();
+    const now = Date.now();
     if (name === null ? this.#syncing.size > 0 : this.#syncing.has(name)) return { kind: "in_progress" };
-    const nudgedAt = (name !== null && Object.hasOwn(this.nudgedAt, name) ? this.nudgedAt[name] : null) ?? 0;
-    const retryAfterMs =
-      name === null ? this.lastManualAt + MANUAL_PAUSE_MS - startedAt : nudgedAt + NUDGE_PAUSE_MS - startedAt;
+    const asked = name === null ? this.lastManualAt : (new Map(Object.entries(this.nudgedAt)).get(name) ?? 0);
+    const retryAfterMs = asked + (name === null ? MANUAL_PAUSE_MS : NUDGE_PAUSE_MS) - now;
     if (retryAfterMs > 0) return { kind: "too_soon", retryAfterMs };
-    if (name === null) this.lastManualAt = startedAt;
-    else this.nudgedAt = { ...this.nudgedAt, [name]: startedAt };
+    if (name === null) this.lastManualAt = now;
+    else this.nudgedAt = { ...this.nudgedAt, [name]: now };
     const clusters = (await this.#reconcile()).filter((cluster) => name === null || cluster.name === name);
     await this.#syncAll(clusters);
     await this.persist();
     const failed = clusters.map((cluster) => cluster.name).filter((one) => stateOf(this.clusters, one).error !== null);
-    return { kind: "done", startedAt, failed };
+    return { kind: "done", failed };
   }
 
   /** Moves definitions under the newest key. */
@@ -169,20 +175,18 @@ export class TargetRegistry extends Base {
 
   /** The clusters to read. Those that are no longer named are forgotten; where the secret cannot be read, all stay. */
   async #reconcile(): Promise<readonly Cluster[]> {
-    const { clusters, errors, refused } = this.#configured();
+    const configured = this.#configured();
     const now = Date.now();
     const isOff = this.state.env.TARGET_DISCOVERY_ENABLED === "false";
     const before = this.version;
-    for (const name of new Set([...Object.keys(this.clusters), ...refused])) {
-      const cluster = clusters?.find((candidate) => candidate.name === name);
-      if (cluster?.enabled && !isOff) continue;
-      if (cluster !== undefined || isOff) this.#apply(name, freeze(stateOf(this.clusters, name), "disabled", now), now);
-      else if (errors.length > 0) this.#apply(name, freeze(stateOf(this.clusters, name), "invalid_config", now), now);
-      else if (clusters === null) this.#apply(name, freeze(stateOf(this.clusters, name), "not_configured", now), now);
-      else Object.assign(this, changeCluster(this, name, null, driftOfForgotten(stateOf(this.clusters, name)), now));
+    for (const name of new Set([...Object.keys(this.clusters), ...configured.refused])) {
+      const reason = unreadReason(name, configured, isOff);
+      const state = stateOf(this.clusters, name);
+      if (reason === "forgotten") Object.assign(this, changeCluster(this, name, null, driftOfForgotten(state), now));
+      else if (reason !== null) this.#apply(name, freeze(state, reason, now), now);
     }
     if (this.version !== before) await this.persist();
-    return isOff ? [] : (clusters ?? []).filter(({ enabled }) => enabled);
+    return isOff ? [] : (configured.clusters ?? []).filter(({ enabled }) => enabled);
   }
 
   async #syncAll(clusters: readonly Cluster[]): Promise<void> {

@@ -132,7 +132,7 @@ export const discoveryRoutes = routes()
       const late = new Promise<null>((resolve) => {
         timer = setTimeout(resolve, ANSWER_WITHIN_MS, null);
       });
-      const answer = await Promise.race([reading, late]).finally(() => clearTimeout(timer));
+      const answer = await Promise.race([reading, late]).finally(() => clearTimeout(timer ?? null));
       if (answer?.kind === "too_soon") {
         const seconds = String(Math.ceil(answer.retryAfterMs / 1000));
         return refuse(c, "refresh-too-soon", "the clusters were read a moment ago", {
