@@ -1,6 +1,7 @@
 /** The history of what discovery changed, in D1: bounded, newest first. */
 import type { Millis } from "../../core/alert/alert.ts";
 import type { Drift } from "../../core/route/registry-state.ts";
+import { logWarn } from "../log.ts";
 import { insertRows } from "./insert-rows.ts";
 
 /** Rows kept; with a few changes a day that is years, and lists stay cheap whatever they filter. */
@@ -30,10 +31,7 @@ export interface DriftRow {
 }
 
 /** Per target how many of the newest firing alerts it was told of, or is about to be. */
-export const countOpenAlerts = async (
-  db: D1Database,
-  targets: readonly string[],
-): Promise<ReadonlyMap<string, number>> => {
+const countOpenAlerts = async (db: D1Database, targets: readonly string[]): Promise<ReadonlyMap<string, number>> => {
   if (targets.length === 0) return new Map();
   const { results } = await db
     .prepare(
@@ -50,12 +48,11 @@ export const countOpenAlerts = async (
   return new Map(results.map((row) => [row.target, row.open]));
 };
 
-/** Adds entries, once each however often they come, and forgets the oldest. */
-export const saveDrift = async (
-  db: D1Database,
-  entries: readonly DriftEntry[],
-  open: ReadonlyMap<string, number>,
-): Promise<void> => {
+/** Adds entries, once each however often they come, and forgets the oldest. A target gone under open alerts is logged. */
+export const saveDrift = async (db: D1Database, entries: readonly DriftEntry[]): Promise<void> => {
+  const vanished = entries.flatMap((entry) => (entry.vanished === null ? [] : [entry.vanished]));
+  const open = await countOpenAlerts(db, [...new Set(vanished)]);
+  for (const [target, alerts] of open) logWarn("registry.removed_with_open_alerts", { target, alerts });
   const columns = ["id", "at", "cluster", "kind", "namespace", "secret", "target", "reason", "open_alerts"];
   const rows = entries.map((entry) => [
     entry.id,

@@ -4,16 +4,15 @@
  * as one value. What has to wait (fetch, encryption) is done first; then fields are changed in one go from what they are
  * at that moment, and persist() is awaited: interleaved calls lose nothing. Definitions are kept encrypted.
  */
-import { createDurable } from "itty-durable";
 import type { Millis } from "../../core/alert/alert.ts";
 import { type Cluster, type Clusters, readClusters } from "../../core/route/cluster.ts";
 import { mergeReading } from "../../core/route/registry-merge.ts";
 import { type ClusterState, confirm, freeze, type Merged, nextSyncAt } from "../../core/route/registry-state.ts";
 import { exporterPolicy } from "../address.ts";
-import { countOpenAlerts, type DriftEntry, saveDrift } from "../db/drift.ts";
-import type { Bindings } from "../env.ts";
+import { type DriftEntry, saveDrift } from "../db/drift.ts";
 import { fetchSnapshot } from "../exporter.ts";
 import { logError, logInfo, logWarn } from "../log.ts";
+import { PersistedObject } from "./persisted.ts";
 import {
   changeCluster,
   countTargets,
@@ -25,16 +24,6 @@ import {
 import { MAX_TARGETS, readSnapshot } from "./registry-reading.ts";
 import { type Resealed, resealAll } from "./registry-reseal.ts";
 import * as views from "./registry-views.ts";
-
-interface RegistryBase {
-  readonly state: DurableObjectState & { readonly env: Bindings };
-  persist(): Promise<void>;
-}
-
-const Base = createDurable({ autoPersist: false, autoReturn: false }) as unknown as new (
-  state: DurableObjectState,
-  env: unknown,
-) => RegistryBase;
 
 /** Without it a change of our own address policy would not be seen while the cluster answers 304. */
 const REREAD_MS = 3_600_000;
@@ -52,7 +41,7 @@ export type RefreshAnswer =
   | { readonly kind: "in_progress" }
   | { readonly kind: "too_soon"; readonly retryAfterMs: number };
 
-export class TargetRegistry extends Base {
+export class TargetRegistry extends PersistedObject {
   targets: Readonly<Record<string, views.StoredTarget>> = {};
   clusters: Readonly<Record<string, ClusterState>> = {};
   /** Not in D1 yet. */
@@ -243,10 +232,7 @@ export class TargetRegistry extends Base {
     const last = entries.at(-1)?.id;
     if (last === undefined) return;
     try {
-      const vanished = entries.flatMap((entry) => (entry.vanished === null ? [] : [entry.vanished]));
-      const open = await countOpenAlerts(this.state.env.DB, [...new Set(vanished)]);
-      await saveDrift(this.state.env.DB, entries, open);
-      for (const [target, alerts] of open) logWarn("registry.removed_with_open_alerts", { target, alerts });
+      await saveDrift(this.state.env.DB, entries);
       this.drift = this.drift.filter(({ id }) => id > last);
       await this.persist();
     } catch (error) {
