@@ -1,5 +1,9 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { buildDashboardOnce } from "../src/local/build-dashboard.ts";
+
+// The Worker has it as its assets, and does not start without the folder.
+await buildDashboardOnce();
 
 /** 32 bytes, only ever used by tests. */
 const TEST_KEY = `k1:${Buffer.alloc(32, 7).toString("base64")}`;

@@ -12,9 +12,11 @@ import { alertHistoryRoutes, historyRoutes } from "./routes/history.ts";
 import { analyticsRoutes } from "./routes/history-analytics.ts";
 import { exportRoutes } from "./routes/history-export.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
+import { liveRoutes } from "./routes/live.ts";
 import { publishingTargetRoutes } from "./routes/publishing-targets.ts";
 import { receiptRoutes } from "./routes/receipts.ts";
 import { reportRoutes } from "./routes/report.ts";
+import { sessionRoutes } from "./routes/session.ts";
 import { silencePreviewRoutes } from "./routes/silence-preview.ts";
 import { targetHealthRoutes } from "./routes/target-health.ts";
 import { targetRoutes } from "./routes/targets.ts";
@@ -40,6 +42,8 @@ app.route("/", discoveryRoutes);
 app.route("/", targetHealthRoutes);
 app.route("/", publishingTargetRoutes);
 app.route("/", tokenRoutes);
+app.route("/", sessionRoutes);
+app.route("/", liveRoutes);
 
 /** Methods that are registered for a path, from the same definitions the API document is made of. */
 const methodsOf = (path: string): string[] =>

@@ -124,11 +124,14 @@ const find = (tokens: readonly KnownToken[], hash: Uint8Array, now: number): Kno
   return found;
 };
 
-/** The caller of a request, or null. D1 is asked only for tokens that are no bootstrap tokens, and not at every call. */
+/** The caller whose headers carry a token, or null. */
 export const authenticate = async (env: Bindings, headers: Headers, now: number): Promise<Caller | null> => {
   const token = presentedToken(headers);
-  if (token === null) return null;
-  const hash = await sha256(token);
+  return token === null ? null : callerOf(env, await sha256(token), now);
+};
+
+/** Who holds the token of this hash. D1 is asked only for tokens that are no bootstrap tokens, and not at every call. */
+export const callerOf = async (env: Bindings, hash: Uint8Array, now: number): Promise<Caller | null> => {
   fixed ??= bootstrap(env);
   const known = find(await fixed, hash, now);
   if (known !== null) return known;

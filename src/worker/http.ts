@@ -1,9 +1,10 @@
 /** What every route shares: the typed context, the scope guard and the OpenAPI application. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import { authenticate, type Caller, mayDo, type Scope } from "./auth.ts";
+import { type Caller, mayDo, type Scope } from "./auth.ts";
 import type { Bindings } from "./env.ts";
 import { problem } from "./problem.ts";
+import { identify } from "./session.ts";
 
 export interface AppEnv {
   Bindings: Bindings;
@@ -13,7 +14,8 @@ export interface AppEnv {
 /** Lets a request pass whose token holds the scope; 401 without a known token, 403 without the scope. */
 export const requireScope = (scope: Scope): MiddlewareHandler<AppEnv> =>
   async function scopeGuard(c, next) {
-    const caller = await authenticate(c.env, c.req.raw.headers, Date.now());
+    const caller = await identify(c.env, c.req.raw, Date.now());
+    if (caller === "cross_site") return problem(c, "forbidden", "a session acts only for pages of this very origin");
     if (caller === null) {
       return problem(c, "unauthorized", "a valid token is needed", {
         headers: { "www-authenticate": 'Bearer realm="alert-history", Basic realm="alert-history"' },

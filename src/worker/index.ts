@@ -10,6 +10,7 @@ import { canonicalRequest } from "./paths.ts";
 
 export { AlertGroup } from "./objects/alert-group.ts";
 export { AlertShard } from "./objects/alert-shard.ts";
+export { LiveFeed } from "./objects/live-feed.ts";
 export { TargetObject } from "./objects/target.ts";
 export { TargetRegistry } from "./objects/target-registry.ts";
 

@@ -98,6 +98,12 @@ export const EventSchema = z
   })
   .openapi("Event");
 
+/** Who is signed in; every scope they hold, those included in others too. */
+export const SessionSchema = z
+  .object({ name: z.string(), scopes: z.array(z.enum(["ingest", "read", "operate", "admin"])) })
+  .openapi("Session");
+
+export type SessionView = z.infer<typeof SessionSchema>;
 export type EventView = z.infer<typeof EventSchema>;
 export type DeliveryView = z.infer<typeof DeliverySchema>;
 export type TraceStepView = z.infer<typeof TraceStepSchema>;

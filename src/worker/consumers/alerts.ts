@@ -16,7 +16,9 @@ import { recordCalls } from "../db/classifications.ts";
 import { commitEvents, type Decided, storedEvents } from "../db/events.ts";
 import type { Bindings } from "../env.ts";
 import { joinGroups } from "../groups.ts";
+import { tellLive } from "../live.ts";
 import { logError } from "../log.ts";
+import type { LiveChange } from "../objects/live-feed.ts";
 import { type Addressed, ringTargets } from "../ring.ts";
 
 /** What a remembered answer or the rules need at most; whoever takes longer waits for a model and holds back no other. */
@@ -56,11 +58,19 @@ const confirm = async (
   );
 };
 
+const liveChange = ({ event, decision }: Decided): LiveChange => ({
+  type: "alert",
+  id: event.fingerprint,
+  status: event.status,
+  severity: decision.severity,
+});
+
 /** Decides and commits events that are classified; throws when D1 or an object cannot be reached. */
 const finish = async (
   env: Bindings,
   context: Context,
   jobs: readonly (Job & { readonly classified: Classified | null })[],
+  background: Background,
 ): Promise<void> => {
   if (jobs.length === 0) return;
   const decided = jobs.map(({ event, classified }) => ({
@@ -85,6 +95,7 @@ const finish = async (
   );
   const statements = [...commitEvents(env.DB, fresh, addressed, [], Date.now()), ...recordCalls(env.DB, calls)];
   if (statements.length > 0) await env.DB.batch(statements);
+  background.waitUntil(tellLive(env, fresh.map(liveChange)));
   await joinGroups(
     env,
     decided.flatMap(({ decision }, i) => (jobs[i]?.stored?.newest === false ? [] : decision.groups)),
@@ -158,13 +169,14 @@ export const consumeAlerts = async (
     env,
     context,
     first.flatMap(({ job, now }) => (now === "late" ? [] : [{ ...job, classified: now }])),
+    background,
   );
   const late = first.filter(({ now }) => now === "late");
   if (late.length === 0) return;
   // Their changes stay in the outbox until they are confirmed, so nothing is lost should this be cut short.
   background.waitUntil(
     Promise.all(
-      late.map(async ({ job, answer }) => finish(env, context, [{ ...job, classified: await answer }])),
+      late.map(async ({ job, answer }) => finish(env, context, [{ ...job, classified: await answer }], background)),
     ).catch((error: unknown) => logError("consume.late", error, { events: late.length })),
   );
 };

@@ -1,0 +1,101 @@
+/** Deliveries with their attempts; one that failed can be sent again. */
+import { attempt } from "./announce.ts";
+import { call, may } from "./api.ts";
+import { hrefWith } from "./query.ts";
+import type { DeliveryView } from "./types.ts";
+import { Ago, Empty, State } from "./ui.tsx";
+
+interface DeliveryTableProps {
+  readonly deliveries: readonly DeliveryView[];
+  readonly onChange: () => void;
+}
+
+const Attempts = ({ of }: { readonly of: DeliveryView }) => (
+  <details>
+    <summary>
+      {of.attempts.length} {of.attempts.length === 1 ? "attempt" : "attempts"}
+    </summary>
+    <ol>
+      {of.attempts.map((one) => (
+        <li key={one.number}>
+          <Ago at={one.at} />: {one.status_code ?? "no answer"} in {one.duration_ms} ms {one.error_type ?? ""}{" "}
+          {one.error ?? ""}
+        </li>
+      ))}
+    </ol>
+  </details>
+);
+
+/** Ended without success: what a person may want to try again. */
+const isReplayable = (delivery: DeliveryView): boolean => ["dead", "canceled"].includes(delivery.state);
+
+export const replay = (id: string): Promise<unknown> =>
+  call("POST", `/api/v1/dead-letters/${encodeURIComponent(id)}/replay`);
+
+export const DeliveryTable = ({ deliveries, onChange }: DeliveryTableProps) => {
+  if (deliveries.length === 0) {
+    return (
+      <Empty title="Nothing has been sent.">
+        <p>The timeline of an alert says why.</p>
+      </Empty>
+    );
+  }
+  return (
+    <table class="cards">
+      <thead>
+        <tr>
+          <th>When</th>
+          <th>Target</th>
+          <th>Alert</th>
+          <th>State</th>
+          <th>Why</th>
+          <th>Attempts</th>
+          <th>
+            <span class="unseen">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {deliveries.map((delivery) => (
+          <tr key={delivery.id}>
+            <td class="nowrap">
+              <Ago at={delivery.created_at} />
+            </td>
+            <td>
+              <a href={hrefWith("/deliveries", { target: delivery.target_name })}>{delivery.target_name}</a>
+            </td>
+            <td>
+              {delivery.alert_name} <span class="dim">{delivery.status}</span>
+            </td>
+            <td>
+              <State of={delivery.state} />
+            </td>
+            <td class="dim">
+              {delivery.reason ?? ""} {delivery.error ?? ""}
+              {delivery.next_attempt_at !== null && (
+                <>
+                  {" "}
+                  next <Ago at={delivery.next_attempt_at} suffix="" />
+                </>
+              )}
+            </td>
+            <td>
+              <Attempts of={delivery} />
+            </td>
+            <td>
+              {may("operate") && isReplayable(delivery) && (
+                <button
+                  type="button"
+                  class="small"
+                  onClick={() => void attempt(() => replay(delivery.id), "Sent again").then(onChange)}
+                >
+                  Send again
+                </button>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+};

@@ -1,0 +1,5 @@
+import { Empty } from "../ui.tsx";
+
+const Page = () => <Empty title="Being built." />;
+
+export default Page;

@@ -1,0 +1,34 @@
+/** What a person has set for this browser; kept in its local storage, which may be missing. */
+import { effect, type Signal, signal } from "@preact/signals";
+
+const read = (name: string): string | null => {
+  try {
+    return localStorage.getItem(`alert-history.${name}`);
+  } catch {
+    // Storage is switched off: the default holds.
+    return null;
+  }
+};
+
+const kept = <T extends string>(name: string, values: readonly [T, ...T[]]): Signal<T> => {
+  const found = values.find((value) => value === read(name));
+  const setting = signal<T>(found ?? values[0]);
+  effect(() => {
+    const { value } = setting;
+    try {
+      localStorage.setItem(`alert-history.${name}`, value);
+    } catch {
+      // It holds for this page at least.
+    }
+  });
+  return setting;
+};
+
+export const zone = kept("zone", ["local", "utc"]);
+export const theme = kept("theme", ["system", "light", "dark"]);
+/** Single-letter keys disturb speech input, so they can be switched off (WCAG 2.1.4). */
+export const letterKeys = kept("keys", ["on", "off"]);
+
+effect(() => {
+  document.documentElement.dataset["theme"] = theme.value;
+});

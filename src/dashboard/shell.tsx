@@ -1,0 +1,144 @@
+/** What surrounds every page: navigation, the state of the live feed, time, help. */
+import { useComputed, useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+import { announcement, attempt, toast } from "./announce.ts";
+import { call, session } from "./api.ts";
+import { Help } from "./help.tsx";
+import { useKeys } from "./keys.ts";
+import { connectLive, disconnectLive, liveState, paused, togglePause, unseen } from "./live.ts";
+import { PAGES } from "./pages.ts";
+import { carried, hrefWith, useQuery } from "./query.ts";
+import { RangePicker } from "./range-picker.tsx";
+import { theme, zone } from "./settings.ts";
+import { zoneName } from "./time.ts";
+
+const THEMES = { system: "light", light: "dark", dark: "system" } as const;
+
+const LIVE_HINT = {
+  live: "Changes appear by themselves.",
+  reconnecting: "The live feed is being connected again; until then the page asks every 30 seconds.",
+  stale: "Nothing has been heard from the server for a minute: what you see may be out of date.",
+};
+
+const toggleZone = (): void => {
+  zone.value = zone.value === "utc" ? "local" : "utc";
+};
+const nextTheme = (): void => {
+  theme.value = THEMES[theme.value];
+};
+
+const LiveButton = () => {
+  const label = useComputed(() => (paused.value ? "paused" : liveState.value));
+  return (
+    <button
+      type="button"
+      class={`live ${label.value}`}
+      aria-pressed={paused.value}
+      title={paused.value ? "Paused. Press to go on." : `${LIVE_HINT[liveState.value]} Press to pause.`}
+      onClick={togglePause}
+    >
+      <span class="dot" aria-hidden="true" />
+      {label.value}
+      {paused.value && unseen.value > 0 ? ` · ${unseen.value} new` : ""}
+    </button>
+  );
+};
+
+export const Shell = ({ children }: { readonly children: ComponentChildren }) => {
+  const { path, query, go } = useQuery();
+  const help = useSignal(false);
+  useEffect(() => {
+    connectLive();
+    return disconnectLive;
+  }, []);
+  const hrefOf = (to: string): string => hrefWith(to, carried(query));
+  useKeys({
+    ...Object.fromEntries(PAGES.map((page) => [`g ${page.key}`, () => go(hrefOf(page.path))])),
+    u: toggleZone,
+    ".": nextTheme,
+    " ": togglePause,
+    "?": () => {
+      help.value = true;
+    },
+  });
+  const here = PAGES.find((page) => page.path === path);
+  useEffect(() => {
+    document.title = here === undefined ? "Alert History" : `${here.title} · Alert History`;
+  }, [here]);
+  return (
+    <div class="shell">
+      <a class="skip" href="#content">
+        Skip to content
+      </a>
+      <nav class="side" aria-label="Pages">
+        <a class="brand" href={hrefOf("/")}>
+          <img src="/icon.svg" alt="" width="22" height="22" /> Alert History
+        </a>
+        <ul>
+          {PAGES.map((page) => (
+            <li key={page.path}>
+              <a href={hrefOf(page.path)} aria-current={page.path === here?.path ? "page" : undefined}>
+                {page.title}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <div class="main">
+        <header class="top">
+          <h1>{here?.title ?? "Nothing here"}</h1>
+          <div class="tools">
+            <LiveButton />
+            <RangePicker />
+            <button type="button" onClick={toggleZone} title="Switch between local time and UTC (u)">
+              {zoneName()}
+            </button>
+            <button type="button" onClick={nextTheme} title="Light, dark, or as the system says (.)">
+              {theme.value === "system" ? "auto" : theme.value}
+            </button>
+            <button
+              type="button"
+              onClick={() => {
+                help.value = true;
+              }}
+              aria-label="Keys and help"
+            >
+              ?
+            </button>
+            <button
+              type="button"
+              title={`Signed in as ${session.value?.name ?? ""}`}
+              onClick={() =>
+                void attempt(async () => {
+                  await call("DELETE", "/api/v1/session");
+                  session.value = null;
+                }, "Signed out")
+              }
+            >
+              Sign out
+            </button>
+          </div>
+        </header>
+        <main id="content" tabIndex={-1}>
+          {children}
+        </main>
+      </div>
+      <div class="unseen" role="status" aria-live="polite">
+        {announcement.value}
+      </div>
+      {toast.value !== null && (
+        <div class={`toast ${toast.value.kind}`} role={toast.value.kind === "failed" ? "alert" : "status"}>
+          {toast.value.text}
+        </div>
+      )}
+      {help.value && (
+        <Help
+          onClose={() => {
+            help.value = false;
+          }}
+        />
+      )}
+    </div>
+  );
+};

@@ -1,0 +1,126 @@
+/** Answers of the API as the pages read them. What a route shares as a schema is taken from there, types only. */
+import type { DeliveryView, EventView, TraceStepView } from "../worker/schemas.ts";
+
+export type { DeliveryView, EventView, SessionView, TraceStepView } from "../worker/schemas.ts";
+
+/** `/history`, `/history/recent`. */
+export interface EventList {
+  readonly alerts: readonly EventView[];
+  readonly count: number;
+  readonly cursor?: string | null;
+  readonly has_next?: boolean;
+  readonly truncated?: boolean;
+}
+
+/** `/history/{fingerprint}`. */
+export interface AlertHistory {
+  readonly fingerprint: string;
+  readonly alert_name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly current_status: string;
+  readonly first_seen: string;
+  readonly last_seen: string;
+  readonly receive_count: number;
+  readonly events: readonly (EventView & { readonly trace: readonly TraceStepView[] })[];
+  readonly deliveries: readonly DeliveryView[];
+}
+
+/** `/api/v2/alerts`. */
+export interface CurrentAlert {
+  readonly fingerprint: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly updatedAt: string;
+  readonly generatorURL: string;
+  readonly receivers: readonly { readonly name: string }[];
+  readonly status: {
+    readonly state: "unprocessed" | "active" | "suppressed";
+    readonly silencedBy: readonly string[];
+    readonly inhibitedBy: readonly string[];
+    readonly mutedBy?: readonly string[];
+  };
+}
+
+/** `/api/dashboard/overview`. */
+export interface OverviewView {
+  readonly total_alerts: number;
+  readonly active_alerts: number;
+  readonly resolved_alerts: number;
+  readonly alerts_last_24h: number;
+  readonly classification_enabled: boolean;
+  readonly classified_alerts: number;
+  readonly publishing_targets: number;
+  readonly publishing_mode: string;
+  readonly successful_publishes: number;
+  readonly failed_publishes: number;
+  readonly system_healthy: boolean;
+  readonly llm_service_available: boolean;
+  readonly silenced_alerts: number;
+  readonly inhibited_alerts: number;
+  readonly dlq_size: number;
+  readonly enrichment_mode: string;
+}
+
+export interface HourView {
+  readonly timestamp: string;
+  readonly firing: number;
+  readonly resolved: number;
+  readonly critical: number;
+  readonly warning: number;
+  readonly info_alerts: number;
+}
+
+/** `/api/dashboard/charts`. */
+export interface ChartsView {
+  readonly alert_timeline: readonly HourView[];
+  readonly severity_distribution: Readonly<Record<string, number>>;
+  readonly namespace_distribution: Readonly<Record<string, number>>;
+}
+
+/** `/history/top` and `/history/flapping`. */
+export interface RankedAlert {
+  readonly fingerprint: string;
+  readonly alert_name: string;
+  readonly namespace: string | null;
+  readonly severity?: string;
+  readonly fire_count?: number;
+  readonly receive_count?: number;
+  readonly last_fired_at?: string;
+  readonly avg_duration?: number | null;
+  readonly transition_count?: number;
+  readonly flapping_score?: number;
+}
+
+/** `/api/v1/targets`. */
+export interface TargetView {
+  readonly name: string;
+  readonly type: string;
+  readonly format: string;
+  readonly url: string;
+  readonly enabled: boolean;
+  readonly origin: string;
+  readonly updated_at: string;
+  readonly description: string;
+  readonly cluster?: string | null;
+  readonly health?: { readonly status?: string } | null;
+}
+
+export interface Matcher {
+  readonly name: string;
+  readonly value: string;
+  readonly isRegex: boolean;
+  readonly isEqual: boolean;
+}
+
+/** `/api/v2/silences`. */
+export interface SilenceView {
+  readonly id: string;
+  readonly status: { readonly state: "active" | "pending" | "expired" };
+  readonly matchers: readonly Matcher[];
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly createdBy: string;
+  readonly comment: string;
+}

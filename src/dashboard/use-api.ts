@@ -1,0 +1,78 @@
+/** A part of a page that shows what a path answers: asked again when something changed, kept while it is asked. */
+import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { ApiError, get } from "./api.ts";
+import { revision } from "./live.ts";
+
+export interface Loaded<T> {
+  /** The last answer for this very path. */
+  readonly value: T | null;
+  readonly error: ApiError | null;
+  readonly loading: boolean;
+}
+
+export interface Asked<T> extends Loaded<T> {
+  readonly refresh: () => void;
+}
+
+/** Live changes come twice a second; a list need not be asked for more often than this. */
+const SETTLE_MS = 1_500;
+
+/** `follow: false` leaves the answer alone until `refresh` is called. A path of null asks for nothing. */
+export const useApi = <T>(path: string | null, { follow = true }: { readonly follow?: boolean } = {}): Asked<T> => {
+  const state: Signal<Loaded<T> & { readonly path: string | null }> = useSignal({
+    path,
+    value: null,
+    error: null,
+    loading: true,
+  });
+  const running = useRef<AbortController | null>(null);
+  const lastAsked = useRef(0);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+
+  const ask = async (): Promise<void> => {
+    if (path === null) return;
+    running.current?.abort();
+    const controller = new AbortController();
+    running.current = controller;
+    lastAsked.current = Date.now();
+    const before = state.peek();
+    state.value = { path, value: before.path === path ? before.value : null, error: before.error, loading: true };
+    try {
+      const value = await get<T>(path, controller.signal);
+      if (!controller.signal.aborted) state.value = { path, value, error: null, loading: false };
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      const failed = error instanceof ApiError ? error : new ApiError(0, String(error));
+      state.value = { ...state.peek(), error: failed, loading: false };
+    }
+  };
+  const latest = useRef(ask);
+  latest.current = ask;
+
+  useEffect(() => {
+    void latest.current();
+    return () => {
+      running.current?.abort();
+      clearTimeout(timer.current);
+    };
+  }, [path]);
+
+  const seen = useRef(revision.peek());
+  useSignalEffect(() => {
+    const { value } = revision;
+    if (!follow || value === seen.current) return;
+    seen.current = value;
+    clearTimeout(timer.current);
+    const wait = Math.max(0, lastAsked.current + SETTLE_MS - Date.now());
+    timer.current = setTimeout(() => void latest.current(), wait);
+  });
+
+  const { value, error, loading } = state.value;
+  return {
+    value: state.value.path === path ? value : null,
+    error,
+    loading,
+    refresh: () => void latest.current(),
+  };
+};

@@ -1,0 +1,28 @@
+/** The WebSocket of the dashboard; browsers send cookies with it from anywhere, so its origin is looked at. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { routes, scoped } from "../http.ts";
+import { refuse } from "../problem.ts";
+
+export const liveRoutes = routes().openapi(
+  createRoute({
+    method: "get",
+    path: "/api/v1/live",
+    summary: "WebSocket: `hello{seq}`, then `{seq, changes[]}`; after a gap the lists are asked again",
+    ...scoped("read"),
+    request: { headers: z.object({ upgrade: z.string().optional() }) },
+    responses: {
+      101: { description: "Switched to WebSocket" },
+      403: { description: "Asked for by another site" },
+    },
+  }),
+  async (c) => {
+    if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
+      return refuse(c, "invalid-parameter", "this path speaks WebSocket only", { headers: { upgrade: "websocket" } });
+    }
+    const origin = c.req.header("origin");
+    if (origin !== undefined && origin !== new URL(c.req.url).origin) {
+      return refuse(c, "forbidden", "the live feed is for pages of this very origin");
+    }
+    return (await c.env.LIVE.getByName("main").fetch(c.req.raw)) as never;
+  },
+);
