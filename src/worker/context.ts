@@ -1,12 +1,12 @@
 /** Fetches what a decision depends on and hands it to core as answers to its questions. */
 import { compileRegex } from "../core/alert/regex.ts";
 import { DEFAULT_THRESHOLD } from "../core/classify/mode.ts";
-import { silencedBy } from "../core/filter/silence-set.ts";
+import { silencedBy as askSilences } from "../core/filter/silence-set.ts";
 import type { AlertEvent } from "../core/history/event.ts";
 import type { Context, RouteMatch, TargetState } from "../core/pipeline/context.ts";
 import type { RoutingConfig } from "../core/route/routing.ts";
 import type { Target } from "../core/route/target.ts";
-import { toldTargets } from "./db/told.ts";
+import { toldTargets as readTold } from "./db/told.ts";
 import type { Bindings } from "./env.ts";
 import { loadInhibitions } from "./inhibitions.ts";
 import { type RegisteredTarget, registry } from "./registry.ts";
@@ -47,14 +47,14 @@ const withoutDocument = (enabled: readonly string[]): Pick<Routing, "match" | "t
 let compiled: { readonly of: readonly unknown[]; readonly routing: Routing } | null = null;
 
 /** Compiling a tree of hundreds of routes takes longer than a decision, so it is kept while nothing changed. */
-const routingOf = (config: RoutingConfig, registered: readonly RegisteredTarget[]): Routing => {
+const routingOf = (config: RoutingConfig, registered: readonly Pick<RegisteredTarget, "target">[]): Routing => {
   if (compiled !== null && compiled.of[0] === config && compiled.of[1] === registered) return compiled.routing;
   const known = new Set(registered.map(({ target }) => target.name));
   compiled = { of: [config, registered], routing: compileRouting(config, known, enabledNames(registered)) };
   return compiled.routing;
 };
 
-const enabledNames = (registered: readonly RegisteredTarget[]): readonly string[] =>
+const enabledNames = (registered: readonly Pick<RegisteredTarget, "target">[]): readonly string[] =>
   registered.filter(({ target }) => target.enabled).map(({ target }) => target.name);
 
 /** The context of these events; `events` are those whose ends may have to find the targets of their beginnings. */
@@ -62,12 +62,12 @@ export const loadContext = async (env: Bindings, now: number, events: readonly A
   const settings = await loadSettings(env, now);
   const [registered, told, silences, inhibited] = await Promise.all([
     registry(env).list(),
-    toldTargets(env.DB, events),
+    readTold(env.DB, events),
     loadSilences(env.DB, now),
     loadInhibitions(env.DB, settings.config?.inhibitRules ?? [], events, now),
   ]);
   return contextOf(env, now, settings, registered, {
-    silencedBy: (labels, at) => silencedBy(silences, labels, at),
+    silencedBy: (labels, at) => askSilences(silences, labels, at),
     inhibitedBy: inhibited,
     toldTargets: (fingerprint) => told.get(fingerprint) ?? [],
   });
@@ -78,8 +78,8 @@ export const contextOf = (
   env: Bindings,
   now: number,
   settings: Settings,
-  registered: readonly RegisteredTarget[],
-  answers: Pick<Context, "silencedBy" | "inhibitedBy" | "toldTargets">,
+  registered: readonly Pick<RegisteredTarget, "target">[],
+  { silencedBy, inhibitedBy, toldTargets }: Pick<Context, "silencedBy" | "inhibitedBy" | "toldTargets">,
 ): Context => {
   const { config } = settings;
   const { match, timeMute } =
@@ -96,6 +96,8 @@ export const contextOf = (
     filterRules: settings.filterRules,
     match,
     timeMute,
-    ...answers,
+    silencedBy,
+    inhibitedBy,
+    toldTargets,
   };
 };

@@ -6,7 +6,9 @@ import type { Labels } from "../core/alert/alert.ts";
 import { DEFAULT_MODE, ENRICHMENT_MODES, type EnrichmentMode } from "../core/classify/mode.ts";
 import { BUILT_IN_RULES } from "../core/filter/built-in.ts";
 import { compileFilterRule, type FilterRule, type FilterRuleJson, orderRules } from "../core/filter/rules.ts";
+import { type ReadConfig, readConfig } from "../core/route/config.ts";
 import type { RoutingConfig } from "../core/route/routing.ts";
+import { readVersion } from "./db/config-versions.ts";
 import type { Bindings } from "./env.ts";
 import { logError, logWarn } from "./log.ts";
 
@@ -26,6 +28,14 @@ export interface Settings {
   /** The document in force; null before the first. */
   readonly config: RoutingConfig | null;
 }
+
+interface InForce {
+  readonly version: number;
+  readonly read: ReadConfig;
+}
+
+/** Reading a document takes longer than asking for its number, so it is read once per version and isolate. */
+let inForce: InForce | null = null;
 
 let cached: { readonly at: number; readonly settings: Settings } | null = null;
 
@@ -51,25 +61,40 @@ export const mergeRules = (own: readonly FilterRuleJson[]): readonly FilterRuleJ
 };
 
 const compileRules = (rules: readonly FilterRuleJson[]): readonly FilterRule[] =>
-  orderRules(
-    rules.flatMap((json) => {
-      const rule = compileFilterRule(json);
-      if (!rule.ok) logWarn("settings.rule", { rule: json.name });
-      return rule.ok ? [rule.value] : [];
-    }),
-  );
+  rules.flatMap((json) => {
+    const rule = compileFilterRule(json);
+    if (!rule.ok) logWarn("settings.rule", { rule: json.name });
+    return rule.ok ? [rule.value] : [];
+  });
+
+/** The document of a version; one that cannot be read leaves the last good one in force, and says so. */
+const readDocument = async (env: Bindings, version: number): Promise<InForce | null> => {
+  if (version === 0) return null;
+  if (inForce?.version === version) return inForce;
+  const stored = await readVersion(env, version);
+  const read = stored?.ok ? readConfig(stored.value.text, stored.value.secrets) : null;
+  if (read?.ok) inForce = { version, read: read.value };
+  else logWarn("settings.document", { version, reason: stored?.ok === false ? stored.error : "defects" });
+  return inForce;
+};
 
 const read = async (env: Bindings): Promise<Settings> => {
-  const [mode, rules] = await env.DB.batch<Record<string, string>>([
+  const [mode, rules, newest] = await env.DB.batch<Record<string, string | number | null>>([
     env.DB.prepare("SELECT value FROM meta WHERE key = 'enrichment_mode'"),
     env.DB.prepare("SELECT rule FROM filter_rules"),
+    env.DB.prepare("SELECT max(version) AS version FROM config_versions"),
   ]);
-  const own = (rules?.results ?? []).map((row) => JSON.parse(row["rule"] ?? "{}") as FilterRuleJson);
+  const document = await readDocument(env, Number(newest?.results[0]?.["version"] ?? 0));
+  const own = (rules?.results ?? []).map((row) => JSON.parse(String(row["rule"])) as FilterRuleJson);
+  const stored = mode?.results[0]?.["value"];
+  const keyOf = (rule: FilterRule): string => `${rule.name}\n${rule.targetName ?? ""}`;
+  const inDocument = document?.read.config.filters ?? [];
+  const all = [...compileRules(BUILT_IN_RULES), ...inDocument, ...compileRules(own)];
   return {
-    ...readMode(mode?.results[0]?.["value"], env),
-    filterRules: compileRules(mergeRules(own)),
-    configVersion: null,
-    config: null,
+    ...readMode(typeof stored === "string" ? stored : undefined, env),
+    filterRules: orderRules([...new Map(all.map((rule) => [keyOf(rule), rule])).values()]),
+    configVersion: document?.version ?? null,
+    config: document?.read.config ?? null,
   };
 };
 

@@ -1,6 +1,7 @@
-/** Versions of the configuration document. A document may hold secrets, so it is kept sealed like targets are. */
+/** Versions of the configuration document. Its secrets are taken out of the text and kept sealed beside it. */
 
 import { err, ok, type Result } from "../../core/result.ts";
+import type { Secrets } from "../../core/route/config.ts";
 import type { Bindings } from "../env.ts";
 import { type SealError, seal, unseal } from "../seal.ts";
 
@@ -9,7 +10,9 @@ const SEALED_AS = "config";
 
 export interface ConfigVersion {
   readonly version: number;
-  readonly document: string;
+  /** As it was written, with names in place of secrets. */
+  readonly text: string;
+  readonly secrets: Secrets;
   readonly createdAt: number;
   readonly createdBy: string;
   readonly note: string;
@@ -23,60 +26,54 @@ interface Row {
   note: string;
 }
 
-const open = async (env: Bindings, row: Row): Promise<Result<ConfigVersion, SealError>> => {
-  const document = await unseal(env.ENCRYPTION_KEYS, SEALED_AS, row.document);
-  if (!document.ok) return document;
-  const { version, created_at: createdAt, created_by: createdBy, note } = row;
-  return ok({ version, document: document.value, createdAt, createdBy, note });
-};
-
 /** The version in force, or one by number; null where there is none. */
 export const readVersion = async (
   env: Bindings,
   version: number | null,
 ): Promise<Result<ConfigVersion, SealError> | null> => {
   const row = await env.DB.prepare(
-    "SELECT * FROM config_versions WHERE ?1 IS NULL OR version = ?1 ORDER BY version DESC LIMIT 1",
+    "SELECT * FROM config_versions WHERE version = coalesce(?1, (SELECT max(version) FROM config_versions))",
   )
     .bind(version)
     .first<Row>();
-  return row === null ? null : open(env, row);
+  if (row === null) return null;
+  const opened = await unseal(env.ENCRYPTION_KEYS, SEALED_AS, row.document);
+  if (!opened.ok) return opened;
+  const { text, secrets } = JSON.parse(opened.value) as { text: string; secrets: Secrets };
+  const { created_at: createdAt, created_by: createdBy, note } = row;
+  return ok({ version: row.version, text, secrets, createdAt, createdBy, note });
 };
 
-/** Number of the version in force; 0 before the first. */
-export const newestVersion = async (db: D1Database): Promise<number> =>
-  (await db.prepare("SELECT max(version) AS version FROM config_versions").first<number>("version")) ?? 0;
-
 /** Versions without their documents, newest first. */
-export const listVersions = async (db: D1Database, limit: number): Promise<Omit<ConfigVersion, "document">[]> => {
+export const listVersions = async (
+  db: D1Database,
+  limit: number,
+): Promise<Omit<ConfigVersion, "text" | "secrets">[]> => {
   const { results } = await db
     .prepare("SELECT version, created_at, created_by, note FROM config_versions ORDER BY version DESC LIMIT ?1")
     .bind(limit)
     .all<Row>();
-  return results.map((row) => ({
-    version: row.version,
-    createdAt: row.created_at,
-    createdBy: row.created_by,
-    note: row.note,
+  return results.map(({ version, created_at: createdAt, created_by: createdBy, note }) => ({
+    version,
+    createdAt,
+    createdBy,
+    note,
   }));
 };
 
-/** Stores a document as the version after `expected`; `conflict` when somebody else was quicker. */
+/** Stores a document as the version after `before`; `conflict` when somebody else was quicker. */
 export const addVersion = async (
   env: Bindings,
-  expected: number,
-  document: string,
-  by: string,
-  note: string,
-  now: number,
+  before: number,
+  { text, secrets, createdBy, createdAt, note }: Omit<ConfigVersion, "version">,
 ): Promise<Result<number, SealError | "conflict">> => {
-  const sealed = await seal(env.ENCRYPTION_KEYS, SEALED_AS, document);
+  const sealed = await seal(env.ENCRYPTION_KEYS, SEALED_AS, JSON.stringify({ text, secrets }));
   if (!sealed.ok) return sealed;
   const { meta } = await env.DB.prepare(
     `INSERT INTO config_versions (version, document, created_at, created_by, note)
      SELECT ?1, ?2, ?3, ?4, ?5 WHERE coalesce((SELECT max(version) FROM config_versions), 0) = ?1 - 1`,
   )
-    .bind(expected + 1, sealed.value, now, by, note)
+    .bind(before + 1, sealed.value, createdAt, createdBy, note)
     .run();
-  return meta.changes === 1 ? ok(expected + 1) : err("conflict");
+  return meta.changes === 1 ? ok(before + 1) : err("conflict");
 };

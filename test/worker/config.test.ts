@@ -1,0 +1,202 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { eventually, get, post, put, send } from "../support/api.ts";
+import { receiver, watchOutside } from "../support/outside.ts";
+
+watchOutside();
+const team = receiver("team.example.com");
+const pager = receiver("pager.example.com");
+
+const SECRET = "T0000/B0000/canary-of-this-test";
+// As an Alertmanager would be given it, with our own names of targets beside it.
+const document = `# kept as it is written
+global:
+  resolve_timeout: 5m
+  slack_api_url: https://hooks.slack.com/services/${SECRET}
+route:
+  receiver: team
+  group_by: ['...']
+  group_wait: 0s
+  group_interval: 1s
+  routes:
+    - matchers: ['severity="critical"']
+      receiver: pager
+    - matchers: ['team="nobody"']
+      receiver: "null"
+receivers:
+  - name: team
+    targets: [team-hook]
+  - name: pager
+    targets: [pager-hook, team-hook]
+  - name: "null"
+  - name: chat
+    slack_configs:
+      - channel: '#ops'
+targets:
+  team-hook: { type: webhook, url: https://team.example.com/hook }
+  pager-hook: { type: webhook, url: https://pager.example.com/hook }
+inhibit_rules:
+  - source_matchers: ['alertname="ClusterDown"']
+    target_matchers: ['severity="warning"']
+    equal: [cluster]
+`;
+const names = (requests: readonly { body: string }[]): string[] =>
+  requests.flatMap((request) =>
+    (JSON.parse(request.body) as { alerts: { labels: { alertname: string } }[] }).alerts.map((a) => a.labels.alertname),
+  );
+const alert = (alertname: string, more: object = {}) => ({ labels: { alertname, ...more } });
+
+describe("a document", () => {
+  test("without one, what holds is shown", async () => {
+    const answer = await get("/api/v1/config");
+    expect([answer.status, answer.json.version, answer.headers.get("etag")]).toEqual([200, 0, '"0"']);
+    expect(answer.json.document).toMatch(/receiver: default/);
+  });
+
+  test("can be tried without being put in force", async () => {
+    const tried = await put("/api/v1/config?dry_run=true", document);
+    expect([tried.status, tried.json.dry_run, tried.json.version]).toEqual([200, true, 0]);
+    expect(tried.json.targets).toEqual(expect.arrayContaining(["team-hook", "pager-hook"]));
+    expect((await get("/api/v1/config")).json.version).toBe(0);
+  });
+
+  test("with defects is refused with every line and column, and nothing changes", async () => {
+    const answer = await put(
+      "/api/v1/config",
+      document.replace("receiver: pager", "receiver: pagr").replace("group_wait", "group_wat"),
+    );
+    expect(answer.status).toBe(422);
+    const errors = answer.json.errors as unknown as { path: string; line: number; column: number }[];
+    expect(errors.map(({ path, line }) => [path, line])).toEqual(
+      expect.arrayContaining([
+        ["/route/group_wat", 8],
+        ["/route/routes/0/receiver", 12],
+      ]),
+    );
+    expect((await get("/api/v1/config")).json.version).toBe(0);
+  });
+
+  test("put in force is a version; its secrets are shown and stored nowhere in the open", async () => {
+    const answer = await put("/api/v1/config?note=first", document);
+    expect([answer.status, answer.json.version, answer.headers.get("etag")]).toEqual([200, 1, '"1"']);
+    const shown = await get("/api/v1/config");
+    expect(shown.json.document).toMatch(/# kept as it is written/);
+    expect(shown.text).not.toContain(SECRET);
+    const rows = await env.DB.prepare("SELECT * FROM config_versions").all();
+    expect(JSON.stringify(rows.results)).not.toContain(SECRET);
+    expect((await get("/api/v1/targets")).text).not.toContain(SECRET);
+  });
+
+  test("is not overwritten by who did not see it", async () => {
+    const { exports } = await import("cloudflare:workers");
+    const stale = await exports.default.fetch(
+      new Request("https://alerts.test/api/v1/config", {
+        method: "PUT",
+        headers: { authorization: "Bearer test-admin", "if-match": '"0"' },
+        body: document,
+      }),
+    );
+    expect(stale.status).toBe(412);
+  });
+});
+
+describe("routing by the document in force", () => {
+  beforeAll(async () => {
+    expect((await get("/api/v1/config")).json.version).toBe(1);
+  });
+
+  test("sends each alert where its route leads, and records why", async () => {
+    await send([alert("Ordinary"), alert("Urgent", { severity: "critical" }), alert("Nobodys", { team: "nobody" })]);
+    await eventually(
+      async () => names(pager.received),
+      (list) => list.includes("Urgent"),
+    );
+    await eventually(
+      async () => names(team.received),
+      (list) => list.includes("Ordinary") && list.includes("Urgent"),
+    );
+    expect(names(pager.received)).toEqual(["Urgent"]);
+    expect(names(team.received)).not.toContain("Nobodys");
+    const history = await eventually(
+      () => get("/history?limit=100"),
+      ({ json }) => (json.alerts as unknown as { alertname: string }[]).some((e) => e.alertname === "Nobodys"),
+    );
+    const { fingerprint } = (history.json.alerts as unknown as { alertname: string; fingerprint: string }[]).find(
+      (e) => e.alertname === "Nobodys",
+    )!;
+    const trace = await get(`/api/v1/alerts/${fingerprint}/trace`);
+    expect(trace.text).toContain("receiver null has no target");
+    expect(trace.json.events).toMatchObject([{ config_version: 1 }]);
+  });
+
+  test("inhibits across shards", async () => {
+    await send([alert("ClusterDown", { cluster: "c1" })]);
+    await eventually(
+      async () => names(team.received),
+      (list) => list.includes("ClusterDown"),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    await send([
+      alert("SlowDisk", { cluster: "c1", severity: "warning" }),
+      alert("SlowDisk", { cluster: "c2", severity: "warning" }),
+    ]);
+    await eventually(
+      async () => names(team.received),
+      (list) => list.includes("SlowDisk"),
+    );
+    const told = team.received.filter((request) => request.body.includes("SlowDisk"));
+    expect(told).toHaveLength(1);
+    expect(told[0]?.body).toContain('"c2"');
+  });
+
+  test("explains what would happen, and why not to each other target", async () => {
+    const answer = await post("/api/v1/explain", { labels: { alertname: "Asked", severity: "critical" } });
+    expect(answer.status).toBe(200);
+    const verdicts = Object.fromEntries(
+      (answer.json.targets as unknown as { target: string; told: string; reason: string }[]).map((v) => [
+        v.target,
+        v.told,
+      ]),
+    );
+    expect(verdicts).toMatchObject({ "pager-hook": "now", "team-hook": "now" });
+    const other = await post("/api/v1/explain", { labels: { alertname: "Asked" } });
+    expect(other.json.targets).toEqual(
+      expect.arrayContaining([{ target: "pager-hook", told: "no", reason: "no route leads to it" }]),
+    );
+    expect((other.json.routes as unknown as { reason: string; matcher: string }[])[1]).toMatchObject({
+      reason: "matcher",
+      matcher: 'severity="critical"',
+    });
+  });
+
+  test("explains a candidate that is not in force", async () => {
+    const candidate = document.replace('severity="critical"', 'severity="page"');
+    const answer = await post("/api/v1/explain", {
+      labels: { alertname: "Asked", severity: "page" },
+      config: candidate,
+    });
+    expect(answer.json.targets).toEqual(
+      expect.arrayContaining([{ target: "pager-hook", told: "now", reason: "firstNotification" }]),
+    );
+    expect((await post("/api/v1/explain", { labels: { a: "b" }, config: "route: [" })).status).toBe(422);
+  });
+
+  test("goes back to an older version as a new one", async () => {
+    await put(
+      "/api/v1/config?note=second",
+      document.replace("targets: [pager-hook, team-hook]", "targets: [pager-hook]"),
+    );
+    const back = await post("/api/v1/config/rollback", { version: 1 });
+    expect([back.status, back.json.version]).toEqual([200, 3]);
+    const versions = (await get("/api/v1/config/versions")).json.versions as unknown as {
+      version: number;
+      note: string;
+    }[];
+    expect(versions.map(({ version, note }) => [version, note])).toEqual([
+      [3, "rollback to version 1"],
+      [2, "second"],
+      [1, "first"],
+    ]);
+    expect(JSON.stringify((await get("/api/v1/config/versions/2")).json.diff)).toContain("removed");
+  });
+});
