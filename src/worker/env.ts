@@ -18,6 +18,8 @@ export interface Bindings extends Omit<Env, "ALERTS" | "NOTIFICATIONS"> {
   readonly RESOLVE_TIMEOUT?: string;
   readonly WEBHOOK_RESOLVE_TIMEOUT?: string;
   readonly INGEST_PENDING?: string;
+  /** Days that events are kept; deliveries 30 days longer. */
+  readonly RETENTION_DAYS?: string;
   /** Comma-separated hosts that may be reached by http. */
   readonly ALLOW_HTTP_TARGETS?: string;
   /** `local` lets targets be on loopback and private addresses; refused when ENVIRONMENT is production. */

@@ -28,38 +28,46 @@ export interface FlapDecision {
   readonly flapping: boolean;
   /** True exactly once per stretch: tell that it flaps from now on. */
   readonly started: boolean;
-  /** True exactly once per stretch: tell `state.status`, in which it has settled. */
-  readonly stopped: boolean;
+  /** The state it has settled in, exactly once per stretch: tell it. null: nothing has settled now. */
+  readonly settledIn: AlertStatus | null;
   /** When to ask again although nothing happened; null while it does not flap. */
   readonly settlesAt: Millis | null;
 }
 
-const answer = (state: FlapState, was: boolean, settleMs: Millis): FlapDecision => ({
+const answer = (
+  state: FlapState,
+  was: boolean,
+  settledIn: AlertStatus | null,
+  { settleMs }: FlapOptions,
+): FlapDecision => ({
   state,
   flapping: state.flapping,
   started: state.flapping && !was,
-  stopped: !state.flapping && was,
+  settledIn,
   settlesAt: state.flapping ? (state.recent.at(-1) ?? 0) + settleMs : null,
 });
 
-/** A transition to `status` at `at`. It never ends a stretch: only quiet does. */
+/** A transition to `status` at `at`. Where nobody asked since a stretch went quiet, its end is told with it. */
 export const flapTransition = (
   state: FlapState | null,
   status: AlertStatus,
   at: Millis,
   options: FlapOptions = DEFAULT_FLAPPING,
 ): FlapDecision => {
-  const settled = state === null ? null : flapQuiet(state, at, options).state;
-  const recent = [...(settled?.recent ?? []), at].filter((t) => t > at - options.windowMs).slice(-options.transitions);
-  const flapping = (settled?.flapping ?? false) || recent.length >= options.transitions;
-  return answer({ flapping, recent, status }, settled?.flapping ?? false, options.settleMs);
+  const quiet = state === null ? null : flapQuiet(state, at, options);
+  const recent = [...(quiet?.state.recent ?? []), at]
+    .filter((t) => t > at - options.windowMs)
+    .slice(-options.transitions);
+  const was = quiet?.flapping ?? false;
+  const flapping = was || recent.length >= options.transitions;
+  return answer({ flapping, recent, status }, was, quiet?.settledIn ?? null, options);
 };
 
 /** Nothing happened until `now`. A stretch that ends here forgets its transitions, so it can begin anew. */
 export const flapQuiet = (state: FlapState, now: Millis, options: FlapOptions = DEFAULT_FLAPPING): FlapDecision => {
   const last = state.recent.at(-1) ?? 0;
-  if (!state.flapping || now - last < options.settleMs) return answer(state, state.flapping, options.settleMs);
-  return answer({ ...state, flapping: false, recent: [] }, true, options.settleMs);
+  if (!state.flapping || now - last < options.settleMs) return answer(state, state.flapping, null, options);
+  return answer({ ...state, flapping: false, recent: [] }, true, state.status, options);
 };
 
 /** The decision from stored transition times alone (oldest first, the last being `status`), as of `now`. */
@@ -70,7 +78,7 @@ export const flappingOf = (
 ): FlapDecision => {
   let decision: FlapDecision | null = null;
   for (const { at, status } of transitions) decision = flapTransition(decision?.state ?? null, status, at, options);
-  if (decision === null) return answer({ flapping: false, recent: [], status: "resolved" }, false, options.settleMs);
+  if (decision === null) return answer({ flapping: false, recent: [], status: "resolved" }, false, null, options);
   return now - (decision.state.recent.at(-1) ?? now) >= options.settleMs
     ? flapQuiet(decision.state, now, options)
     : decision;

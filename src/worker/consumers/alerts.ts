@@ -14,12 +14,14 @@ import type { Classified } from "../classifier-result.ts";
 import { loadContext } from "../context.ts";
 import { recordCalls } from "../db/classifications.ts";
 import { commitEvents, type Decided, storedEvents } from "../db/events.ts";
+import { joinIncidents } from "../db/incidents.ts";
 import type { Bindings } from "../env.ts";
 import { joinGroups } from "../groups.ts";
 import { tellLive } from "../live.ts";
 import { logError } from "../log.ts";
 import type { LiveChange } from "../objects/live-feed.ts";
 import { type Addressed, ringTargets } from "../ring.ts";
+import { loadSettings } from "../settings.ts";
 
 /** What a remembered answer or the rules need at most; whoever takes longer waits for a model and holds back no other. */
 const AT_ONCE_MS = 250;
@@ -93,7 +95,12 @@ const finish = async (
   const calls = jobs.flatMap(({ event, classified }) =>
     classified === null ? [] : [{ event, call: classified.call }],
   );
-  const statements = [...commitEvents(env.DB, fresh, addressed, [], Date.now()), ...recordCalls(env.DB, calls)];
+  const { config } = await loadSettings(env, context.now);
+  const statements = [
+    ...commitEvents(env.DB, fresh, addressed, [], Date.now()),
+    ...joinIncidents(env.DB, fresh, config?.correlation ?? null),
+    ...recordCalls(env.DB, calls),
+  ];
   if (statements.length > 0) await env.DB.batch(statements);
   background.waitUntil(tellLive(env, fresh.map(liveChange)));
   await joinGroups(

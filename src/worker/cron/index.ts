@@ -3,12 +3,14 @@ import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
 import { registry } from "../registry.ts";
 import { checkAllTargets } from "../target-health.ts";
+import { removeOld } from "./retention.ts";
 import { tellOfSilences } from "./silences.ts";
 import { sweep } from "./sweep.ts";
 
 const PARTS: readonly (readonly [name: string, run: (env: Bindings, now: number) => Promise<unknown>])[] = [
   ["sweep", sweep],
   ["silences", tellOfSilences],
+  ["retention", removeOld],
   ["targets", (env) => registry(env).syncDue()],
   ["health", checkAllTargets],
 ];
