@@ -2,10 +2,10 @@
  * What operators have set: routing document, mode and filter rules, read together and kept for some seconds. What was
  * read last goes on being in force while D1 is away.
  */
-import type { Labels } from "../core/alert/alert.ts";
 import { DEFAULT_MODE, ENRICHMENT_MODES, type EnrichmentMode } from "../core/classify/mode.ts";
 import { BUILT_IN_RULES } from "../core/filter/built-in.ts";
 import { compileFilterRule, type FilterRule, type FilterRuleJson, orderRules } from "../core/filter/rules.ts";
+import { readSources, type Source } from "../core/ingest/source.ts";
 import { type ReadConfig, readConfig } from "../core/route/config.ts";
 import type { RoutingConfig } from "../core/route/routing.ts";
 import { readVersion } from "./db/config-versions.ts";
@@ -15,11 +15,6 @@ import { logError, logWarn } from "./log.ts";
 /** A change made elsewhere is in force this much later; one made here at once. */
 const CACHE_MS = 10_000;
 
-export interface LabelRules {
-  readonly dropLabels?: readonly string[];
-  readonly addLabels?: Labels;
-}
-
 export interface Settings {
   readonly mode: EnrichmentMode;
   readonly modeSource: "stored" | "env" | "default";
@@ -27,11 +22,14 @@ export interface Settings {
   readonly configVersion: number | null;
   /** The document in force; null before the first. */
   readonly config: RoutingConfig | null;
+  /** By name, as tokens name them. */
+  readonly sources: ReadonlyMap<string, Source>;
 }
 
 interface InForce {
   readonly version: number;
   readonly read: ReadConfig;
+  readonly sources: ReadonlyMap<string, Source>;
 }
 
 /** Reading a document takes longer than asking for its number, so it is read once per version and isolate. */
@@ -67,13 +65,20 @@ const compileRules = (rules: readonly FilterRuleJson[]): readonly FilterRule[] =
     return rule.ok ? [rule.value] : [];
   });
 
+/** Documents are checked before they are stored, so defects here mean that the rules for sources became stricter since. */
+const compileSources = (block: unknown): ReadonlyMap<string, Source> => {
+  const sources = block === null ? null : readSources(block);
+  if (sources?.ok === false) logWarn("settings.sources", { defects: sources.error.length });
+  return new Map((sources?.ok ? sources.value : []).map((source) => [source.name, source]));
+};
+
 /** The document of a version; one that cannot be read leaves the last good one in force, and says so. */
 const readDocument = async (env: Bindings, version: number): Promise<InForce | null> => {
   if (version === 0) return null;
   if (inForce?.version === version) return inForce;
   const stored = await readVersion(env, version);
   const read = stored?.ok ? readConfig(stored.value.text, stored.value.secrets) : null;
-  if (read?.ok) inForce = { version, read: read.value };
+  if (read?.ok) inForce = { version, read: read.value, sources: compileSources(read.value.sources) };
   else logWarn("settings.document", { version, reason: stored?.ok === false ? stored.error : "defects" });
   return inForce;
 };
@@ -95,6 +100,7 @@ const read = async (env: Bindings): Promise<Settings> => {
     filterRules: orderRules([...new Map(all.map((rule) => [keyOf(rule), rule])).values()]),
     configVersion: document?.version ?? null,
     config: document?.read.config ?? null,
+    sources: document?.sources ?? new Map(),
   };
 };
 
@@ -111,5 +117,11 @@ export const loadSettings = async (env: Bindings, now: number): Promise<Settings
   }
 };
 
-/** The label rules of a source; none without a source. */
-export const labelRules = async (_env: Bindings, _source: string | null): Promise<LabelRules> => ({});
+/** The mode as last read here, without waiting for D1; before the first reading what holds without D1. */
+export const peekMode = (
+  env: Bindings,
+  now: number,
+): Pick<Settings, "mode" | "modeSource"> & { readonly isStale: boolean } => ({
+  ...(cached?.settings ?? readMode(undefined, env)),
+  isStale: cached === null || now - cached.at >= CACHE_MS,
+});

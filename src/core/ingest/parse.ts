@@ -38,12 +38,16 @@ export interface ParseOptions {
   readonly maxAlerts?: number;
 }
 
-/** received = alerts + rejects + skipped; an index counts the alerts of the body from 0, in its order. */
+/** received = alerts + rejects + dropped + skipped; an index counts the alerts of the body from 0, in its order. */
 export interface Parsed {
   readonly format: IngestFormat;
   /** Two of them may have the same fingerprint; they are to be applied in order. */
   readonly alerts: readonly { readonly alert: Alert; readonly index: number }[];
   readonly rejects: readonly Reject[];
+  /** Taken by a rule of the source: wanted, and no error. */
+  readonly dropped: readonly Remark[];
+  /** What the source's rules say of accepted alerts. */
+  readonly notes: readonly Remark[];
   readonly skipped: number;
   readonly received: number;
   readonly truncatedAlerts: number;
@@ -58,29 +62,57 @@ export interface Reject {
   readonly error: string;
 }
 
+/** A word on one alert that is no reason to reject it. */
+export interface Remark {
+  readonly index: number;
+  readonly path: string;
+  readonly text: string;
+}
+
 /**
  * The alerts of a webhook body in whatever format it has. One bad alert never affects its neighbours. A problem when
  * the body is no container, holds too many alerts, or holds none that can be stored or was skipped.
  */
 export const parseBody = (json: unknown, options: ParseOptions): Result<Parsed, Problem> => {
-  if (!isBody(json)) return malformed("neither a JSON object nor an array");
-  const format = FORMATS.find((candidate) => candidate.detects(json));
-  if (format === undefined) {
-    return nothingUsable("no known alert format", [
-      { path: "", message: "neither alerts, labels nor a name of an alert" },
-    ]);
-  }
+  const opened = openWebhook(json);
+  if (!opened.ok) return opened;
   const timeoutSeconds = options.webhookResolveTimeoutSeconds;
-  const parsed = readAlerts(format, format.open(json), { ...options, timeoutSeconds });
+  return refuseEmpty(readAlerts(opened.value, { ...options, timeoutSeconds }));
+};
+
+/** A webhook without a single alert in it is a mistake of its sender. */
+export const refuseEmpty = (parsed: Result<Parsed, Problem>): Result<Parsed, Problem> => {
   if (!parsed.ok || parsed.value.received > 0) return parsed;
   return nothingUsable("the body holds no alerts", [{ path: "", message: "no alerts" }]);
 };
 
+/** A body whose format is known. */
+export interface Opened {
+  readonly format: Reader;
+  readonly envelope: Envelope;
+}
+
+/** Finds the format of a webhook body. */
+export const openWebhook = (json: unknown): Result<Opened, Problem> => {
+  if (!isBody(json)) return malformed("neither a JSON object nor an array");
+  const format = FORMATS.find((candidate) => candidate.detects(json));
+  if (format !== undefined) return ok({ format, envelope: format.open(json) });
+  return nothingUsable("no known alert format", [
+    { path: "", message: "neither alerts, labels nor a name of an alert" },
+  ]);
+};
+
+/** A body of `POST /api/v2/alerts`, which must be an array. */
+export const openPrometheus = (json: unknown): Result<Opened, Problem> =>
+  Array.isArray(json)
+    ? ok({ format: prometheusPost, envelope: prometheusPost.open(json) })
+    : malformed("not an array of alerts");
+
 /** The alerts of `POST /api/v2/alerts` (contracts 3.4). The body must be an array; an empty one is fine. */
 export const parsePrometheus = (json: unknown, options: ParseOptions): Result<Parsed, Problem> => {
-  if (!Array.isArray(json)) return malformed("not an array of alerts");
+  const opened = openPrometheus(json);
   const timeoutSeconds = options.resolveTimeoutSeconds;
-  return readAlerts(prometheusPost, prometheusPost.open(json), { ...options, timeoutSeconds });
+  return opened.ok ? readAlerts(opened.value, { ...options, timeoutSeconds }) : opened;
 };
 
 const isBody = (json: unknown): json is Body => Array.isArray(json) || isObject(json);
@@ -88,11 +120,19 @@ const isBody = (json: unknown): json is Body => Array.isArray(json) || isObject(
 type Reader = Omit<InputFormat, "detects">;
 type ReadOptions = Pick<ParseOptions, "pending" | "maxAlerts"> & NormaliseOptions;
 
-const readAlerts = (format: Reader, envelope: Envelope, options: ReadOptions): Result<Parsed, Problem> => {
-  const { sections, truncatedAlerts, upstream, groupMeta } = envelope;
+/** How many entries a body holds, or the problem of too many. */
+export const countEntries = ({ sections }: Envelope, wanted: number | undefined): Result<number, Problem> => {
   const received = sections.reduce((sum, { entries }) => sum + entries.length, 0);
-  const maxAlerts = Math.min(options.maxAlerts ?? MAX_ALERTS_PER_REQUEST, MAX_ALERTS_PER_REQUEST);
+  const maxAlerts = Math.min(wanted ?? MAX_ALERTS_PER_REQUEST, MAX_ALERTS_PER_REQUEST);
   if (received > maxAlerts) return tooLarge(`the body holds ${received} alerts, at most ${maxAlerts} are accepted`);
+  return ok(received);
+};
+
+const readAlerts = ({ format, envelope }: Opened, options: ReadOptions): Result<Parsed, Problem> => {
+  const { sections, truncatedAlerts, upstream, groupMeta } = envelope;
+  const counted = countEntries(envelope, options.maxAlerts);
+  if (!counted.ok) return counted;
+  const received = counted.value;
 
   const alerts: { alert: Alert; index: number }[] = [];
   const rejects: Reject[] = [];
@@ -111,14 +151,29 @@ const readAlerts = (format: Reader, envelope: Envelope, options: ReadOptions): R
       else rejects.push({ index, path: result.error.path, error: result.error.message });
     }
   }
-  if (received > 0 && rejects.length === received) {
-    const errors = rejects.map(({ path, error }): Defect => ({ path, message: error }));
-    return nothingUsable(`none of the ${received} alerts can be stored`, errors);
-  }
-  return ok({ format: format.name, alerts, rejects, skipped, received, truncatedAlerts, upstream, groupMeta });
+  return refuseUnusable({
+    format: format.name,
+    alerts,
+    rejects,
+    dropped: [],
+    notes: [],
+    skipped,
+    received,
+    truncatedAlerts,
+    upstream,
+    groupMeta,
+  });
 };
 
-const readDraft = (
+/** What was read, unless every alert of it was rejected. */
+export const refuseUnusable = (parsed: Parsed): Result<Parsed, Problem> => {
+  const { received, rejects } = parsed;
+  if (received === 0 || rejects.length < received) return ok(parsed);
+  const errors = rejects.map(({ path, error }): Defect => ({ path, message: error }));
+  return nothingUsable(`none of the ${received} alerts can be stored`, errors);
+};
+
+export const readDraft = (
   format: Reader,
   entry: unknown,
   path: string,

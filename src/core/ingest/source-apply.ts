@@ -22,6 +22,8 @@ export type SourceOutcome =
   | { readonly kind: "accepted"; readonly path: string; readonly alert: Alert; readonly notes: readonly string[] }
   /** A relabel rule of the operator took it: wanted, and no error. */
   | { readonly kind: "dropped"; readonly path: string; readonly reason: string }
+  /** Pending, and such alerts are nothing yet. */
+  | { readonly kind: "skipped"; readonly path: string }
   | { readonly kind: "rejected"; readonly path: string; readonly stage: RejectStage; readonly defect: Defect };
 
 export interface DraftEntry {
@@ -33,6 +35,8 @@ export interface DraftEntry {
 export interface Readers {
   /** The alerts of a body of a known format; for sources without a map. */
   readonly detect: (body: unknown) => Result<readonly DraftEntry[], Defect>;
+  /** Whether an alert is nothing yet and passed over without a word. */
+  readonly skips?: (draft: Draft) => boolean;
   /** The common rules (contracts 3.2), fingerprint included. */
   readonly normalise: (draft: Draft, path: string) => Result<Alert, Defect>;
 }
@@ -46,7 +50,7 @@ export const applySource = (
 ): Result<readonly SourceOutcome[], Defect> => {
   const entries = source.map ? readMapped(mapBody(source.map, body, budget)) : readers.detect(body);
   if (!entries.ok) return entries;
-  return ok(entries.value.map((entry) => applyToEntry(source, entry, readers.normalise, budget)));
+  return ok(entries.value.map((entry) => applyToEntry(source, entry, readers, budget)));
 };
 
 /** What a map gives is read like any other body of the generic form. */
@@ -67,12 +71,13 @@ const readMapped = (entries: Result<readonly RawEntry[], Defect>): Result<readon
 const applyToEntry = (
   source: Source,
   { path, read }: DraftEntry,
-  normalise: Readers["normalise"],
+  { normalise, skips }: Readers,
   budget: Budget,
 ): SourceOutcome => {
   const reject = (stage: RejectStage, defect: Defect): SourceOutcome => ({ kind: "rejected", path, stage, defect });
   const draft = read();
   if (!draft.ok) return reject("map", draft.error);
+  if (skips?.(draft.value) === true) return { kind: "skipped", path };
   const sent = readTexts(draft.value.labels, `${path}/labels`, budget);
   if (!sent.ok) return reject("map", sent.error);
   const judged = judgeLabels(source, sent.value, budget);

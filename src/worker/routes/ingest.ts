@@ -3,55 +3,21 @@
  * never 429, because senders take both for final; what may pass is 503 with Retry-After (targets.md 15).
  */
 import type { Context } from "hono";
-import { decodeBody } from "../../core/ingest/decode.ts";
-import { MAX_BODY_BYTES } from "../../core/ingest/limits.ts";
-import { type Parsed, type ParseOptions, parseBody, parsePrometheus } from "../../core/ingest/parse.ts";
-import { bodyTooLarge, malformed, type Problem } from "../../core/ingest/problem.ts";
 import { buildReceipt } from "../../core/ingest/receipt.ts";
-import type { Result } from "../../core/result.ts";
-import { readBody } from "../body.ts";
-import type { Bindings } from "../env.ts";
 import { type AppEnv, requireScope, routes } from "../http.ts";
 import { storeAlerts } from "../ingest.ts";
 import { logInfo } from "../log.ts";
 import { problem } from "../problem.ts";
 import { newReceiptId } from "../receipt-id.ts";
+import { modeHeaders, overloaded, RETRY_AFTER_SECONDS, receiveAlerts } from "../receive.ts";
 import { registry } from "../registry.ts";
-import { labelRules } from "../settings.ts";
-
-/** What a sender is asked to wait when we cannot commit: Alertmanager's own first retries come sooner anyway. */
-const RETRY_AFTER_SECONDS = 5;
-
-const readAlerts = async (
-  c: Context<AppEnv>,
-  now: number,
-  parse: (json: unknown, options: ParseOptions) => Result<Parsed, Problem>,
-): Promise<Result<Parsed, Problem>> => {
-  const bytes = await readBody(c.req.raw, MAX_BODY_BYTES);
-  if (!bytes.ok) {
-    return bytes.error === "too_large" ? bodyTooLarge(MAX_BODY_BYTES) : malformed("it could not be read to its end");
-  }
-  const json = decodeBody(bytes.value);
-  if (!json.ok) return json;
-  return parse(json.value, { now, ...parseSettings(c.env), ...(await labelRules(c.env, c.var.caller.source)) });
-};
-
-const parseSettings = (env: Bindings) => ({
-  pending: env.INGEST_PENDING === "firing" ? ("firing" as const) : ("skip" as const),
-  resolveTimeoutSeconds: Number(env.RESOLVE_TIMEOUT ?? 300),
-  webhookResolveTimeoutSeconds: Number(env.WEBHOOK_RESOLVE_TIMEOUT ?? 0),
-});
-
-const overloaded = (c: Context<AppEnv>): Response =>
-  problem(c, "overloaded", "the alerts could not all be stored; send them again", {
-    headers: { "retry-after": String(RETRY_AFTER_SECONDS) },
-  });
 
 export const ingestRoutes = routes();
 
 ingestRoutes.on(["POST", "PUT"], "/webhook", requireScope("ingest"), async (c) => {
   const now = Date.now();
-  const parsed = await readAlerts(c, now, parseBody);
+  const parsed = await receiveAlerts(c, "webhook", now);
+  if (parsed === null) return overloaded(c);
   if (!parsed.ok) return problem(c, parsed.error.type, parsed.error.detail, { errors: parsed.error.errors });
   const receiptId = newReceiptId(now);
   const stored = await storeAlerts(c.env, parsed.value, receiptId, c.var.caller.source);
@@ -70,12 +36,17 @@ ingestRoutes.on(["POST", "PUT"], "/webhook", requireScope("ingest"), async (c) =
     received: body.alerts_received,
     failed: body.alerts_failed,
   });
-  return c.json(body, httpStatus);
+  return c.json(body, httpStatus, modeHeaders(c, now));
 });
+
+/** As Alertmanager says it. */
+const comeAgain = (c: Context<AppEnv>): Response =>
+  c.json("the alerts could not all be stored; send them again", 503, { "retry-after": String(RETRY_AFTER_SECONDS) });
 
 ingestRoutes.post("/api/v2/alerts", requireScope("ingest"), async (c) => {
   const now = Date.now();
-  const parsed = await readAlerts(c, now, parsePrometheus);
+  const parsed = await receiveAlerts(c, "prometheus", now);
+  if (parsed === null) return comeAgain(c);
   // Alertmanager's API answers errors as a JSON string.
   if (!parsed.ok) {
     const detail = [parsed.error.detail, ...parsed.error.errors.map((e) => `${e.path}: ${e.message}`)].join("; ");
@@ -83,11 +54,7 @@ ingestRoutes.post("/api/v2/alerts", requireScope("ingest"), async (c) => {
   }
   const receiptId = newReceiptId(now);
   const stored = await storeAlerts(c.env, parsed.value, receiptId, c.var.caller.source);
-  if (!stored.ok) {
-    return c.json("the alerts could not all be stored; send them again", 503, {
-      "retry-after": String(RETRY_AFTER_SECONDS),
-    });
-  }
+  if (!stored.ok) return comeAgain(c);
   logInfo("ingest.stored", {
     requestId: c.var.requestId,
     receiptId,
@@ -99,7 +66,7 @@ ingestRoutes.post("/api/v2/alerts", requireScope("ingest"), async (c) => {
   if (parsed.value.rejects.length > 0) {
     return c.json(parsed.value.rejects.map(({ path, error }) => `${path}: ${error}`).join("; "), 400);
   }
-  return c.body(null, 200);
+  return c.body(null, 200, modeHeaders(c, now));
 });
 
 const documented = {

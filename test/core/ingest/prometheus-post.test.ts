@@ -61,6 +61,8 @@ describe("the body", () => {
         rejects: [],
         skipped: 0,
         received: 0,
+        dropped: [],
+        notes: [],
         truncatedAlerts: 0,
         upstream: null,
         groupMeta: null,

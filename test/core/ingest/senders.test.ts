@@ -23,6 +23,7 @@ const time = (millis: number | null) => (millis === null ? null : new Date(milli
 const show = (outcome: SourceOutcome): unknown => {
   if (outcome.kind === "dropped") return { dropped: outcome.reason };
   if (outcome.kind === "rejected") return { rejected: outcome.stage, message: outcome.defect.message };
+  if (outcome.kind === "skipped") return "skipped";
   const { labels, annotations, status, startsAt, endsAt, expiresAt, generatorURL } = outcome.alert;
   return {
     labels,

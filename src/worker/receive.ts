@@ -1,0 +1,79 @@
+/** What the ingest addresses share: from a request to parsed alerts, and the answers they all give. */
+import type { Context } from "hono";
+import { decodeBody } from "../core/ingest/decode.ts";
+import { MAX_BODY_BYTES } from "../core/ingest/limits.ts";
+import { type Parsed, type ParseOptions, parseBody, parsePrometheus } from "../core/ingest/parse.ts";
+import { type Endpoint, parseFromSource } from "../core/ingest/parse-source.ts";
+import { bodyTooLarge, malformed, type Problem } from "../core/ingest/problem.ts";
+import type { Source } from "../core/ingest/source.ts";
+import type { Result } from "../core/result.ts";
+import { readBody } from "./body.ts";
+import type { Bindings } from "./env.ts";
+import type { AppEnv } from "./http.ts";
+import { problem } from "./problem.ts";
+import { loadSettings, peekMode } from "./settings.ts";
+
+/** What a sender is asked to wait when we cannot commit: Alertmanager's own first retries come sooner anyway. */
+export const RETRY_AFTER_SECONDS = 5;
+
+const parseOptions = (env: Bindings, now: number): ParseOptions => ({
+  now,
+  pending: env.INGEST_PENDING === "firing" ? "firing" : "skip",
+  resolveTimeoutSeconds: Number(env.RESOLVE_TIMEOUT ?? 300),
+  webhookResolveTimeoutSeconds: Number(env.WEBHOOK_RESOLVE_TIMEOUT ?? 0),
+});
+
+/** Alerts of a body as a source (null: none) at an address makes them; preview and ingest are the same. */
+export const parseAs = (
+  env: Bindings,
+  json: unknown,
+  source: Source | null,
+  endpoint: Endpoint,
+  now: number,
+): Result<Parsed, Problem> => {
+  const options = parseOptions(env, now);
+  if (source !== null) return parseFromSource(json, source, endpoint, options);
+  return endpoint === "webhook" ? parseBody(json, options) : parsePrometheus(json, options);
+};
+
+/** The JSON of a request, read within the limits of ingest. */
+export const readJson = async (request: Request): Promise<Result<unknown, Problem>> => {
+  const bytes = await readBody(request, MAX_BODY_BYTES);
+  if (bytes.ok) return decodeBody(bytes.value);
+  return bytes.error === "too_large" ? bodyTooLarge(MAX_BODY_BYTES) : malformed("it could not be read to its end");
+};
+
+/** The source a token names; null where it names none, or one the document does not have. Rejects as loadSettings does. */
+export const sourceOf = async (env: Bindings, name: string | null, now: number): Promise<Source | null> =>
+  name === null ? null : ((await loadSettings(env, now)).sources.get(name) ?? null);
+
+/** The alerts of a request; null: which rules apply to this sender cannot be told now. */
+export const receiveAlerts = async (
+  c: Context<AppEnv>,
+  endpoint: Endpoint,
+  now: number,
+): Promise<Result<Parsed, Problem> | null> => {
+  const json = await readJson(c.req.raw);
+  if (!json.ok) return json;
+  let source: Source | null;
+  try {
+    source = await sourceOf(c.env, c.var.caller.source, now);
+  } catch {
+    // Stored without its source's rules it would be another alert, so its sender has to come again.
+    return null;
+  }
+  return parseAs(c.env, json.value, source, endpoint, now);
+};
+
+/** The mode in force as headers (contracts 1.2): as last read, so that ingest waits for no store. */
+export const modeHeaders = (c: Context<AppEnv>, now: number): Record<string, string> => {
+  const { mode, modeSource, isStale } = peekMode(c.env, now);
+  // A failure is logged where it happens, and what was read last goes on being in force.
+  if (isStale) c.executionCtx.waitUntil(loadSettings(c.env, now).catch(() => null));
+  return { "X-Enrichment-Mode": mode, "X-Enrichment-Source": modeSource };
+};
+
+export const overloaded = (c: Context<AppEnv>): Response =>
+  problem(c, "overloaded", "the alerts could not all be stored; send them again", {
+    headers: { "retry-after": String(RETRY_AFTER_SECONDS) },
+  });
