@@ -27,6 +27,8 @@ export type IngestAnswer =
 const MAX_OUTBOX_ROWS = 20_000;
 /** How long a change may stay unconfirmed before its bell is rung again; a busy consumer needs some seconds. */
 const OUTBOX_GRACE_MS = 15_000;
+/** An object that comes into memory with unconfirmed changes rings for them this soon. */
+const RECOVERY_MS = 1_000;
 /** Changes rung in one go: bounds memory and the time of one drain. */
 const DRAIN_ROWS = 500;
 /** An idle object leaves memory after about 10 s: signs of life are written before that. */
@@ -63,6 +65,8 @@ export class AlertShard extends DurableObject<Bindings> {
         if (row.grace === 1) this.#graced.add(row.fingerprint);
       }
       this.#alarmAt = await ctx.storage.getAlarm();
+      // What an earlier life left unconfirmed need not wait for the grace its bells were given.
+      if (this.#outboxRows > 0) this.#alarmBy(Date.now() + RECOVERY_MS);
     });
   }
 
