@@ -16,6 +16,8 @@ export interface Facts {
   readonly adminToken: string;
   readonly ingestToken: string;
   readonly sinkUrl: string;
+  /** Manifests of targets. */
+  readonly secretsDir: string;
   readonly stateDir: string;
   readonly logFile: string;
 }
@@ -26,6 +28,7 @@ Alert History runs at ${facts.url}
   admin token   ${facts.adminToken}
   ingest token  ${facts.ingestToken}
   local sink    ${facts.sinkUrl}
+  targets from  ${facts.secretsDir}
   state         ${facts.stateDir}
   log           ${facts.logFile}
 

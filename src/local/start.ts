@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { type Api, connect } from "./api.ts";
+import { startDiscovery } from "./discovery.ts";
 import { writeEnvFile } from "./env-file.ts";
 import { makeStateDir, writePrivately } from "./files.ts";
 import { greeting } from "./greeting.ts";
@@ -85,7 +86,9 @@ const start = async (): Promise<void> => {
   const url = `http://${HOST}:${port}`;
   const envFile = join(stateDir, "worker.env");
   const variables = { PUBLIC_URL: url, ...variablesFrom(process.env), ...secrets };
-  const local = { ENVIRONMENT: "local", ALLOW_PRIVATE_TARGETS: "local" };
+  const discovery = orRefuse(await startDiscovery(process.env, stateDir, url, sink.url));
+  undo.push(() => discovery.stop());
+  const local = { ENVIRONMENT: "local", ALLOW_PRIVATE_TARGETS: "local", CLUSTERS: discovery.clusters };
   writePrivately(envFile, orRefuse(writeEnvFile({ ...variables, ...local })));
 
   const started = startRuntime(stateDir, port, envFile);
@@ -109,6 +112,7 @@ const start = async (): Promise<void> => {
       adminToken: secrets.ADMIN_TOKEN,
       ingestToken: secrets.INGEST_TOKEN,
       sinkUrl: sink.url,
+      secretsDir: discovery.directory,
       stateDir,
       logFile: started.logFile,
     }),

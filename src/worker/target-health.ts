@@ -23,10 +23,8 @@ const askObject = async (
   env: Bindings,
   name: string,
 ): Promise<{ health: Health; breaker: TargetHealth["breaker"] }> => {
-  const status = (await env.TARGETS.getByName(name).status()) as object as Partial<Pick<TargetHealth, "breaker">> & {
-    readonly health?: Health;
-  };
-  return { health: status.health ?? UNKNOWN_HEALTH, breaker: status.breaker ?? "closed" };
+  const { health, breaker } = await env.TARGETS.getByName(name).status();
+  return { health, breaker };
 };
 
 const lastCheck = ({ delivery, probe: probed }: TargetHealth): number =>
