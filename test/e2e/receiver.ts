@@ -49,6 +49,11 @@ export const startReceiver = async (): Promise<Receiver> => {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     // A request that was cut off never ends: it has not arrived.
     request.on("end", () => {
+      // A probe of the target's health tells nothing.
+      if (request.method === "HEAD") {
+        response.writeHead(200).end();
+        return;
+      }
       note(request.headers["x-notification-id"], Buffer.concat(chunks).toString("utf8"));
       if (state.hold) held.push(response);
       else response.writeHead(200).end("ok");
