@@ -37,6 +37,27 @@ describe("words that need no engine", () => {
   });
 });
 
+describe("words with anything before or behind them need none either", () => {
+  it("and hold for the same texts as the engine says", () => {
+    const word = fc.stringMatching(/^[ab.\\\n|*+-]{0,4}$/);
+    const dots = fc.constantFrom("", ".*", ".+");
+    const text = fc.string({ unit: fc.constantFrom("a", "b", ".", "-", "\n", "😀"), maxLength: 6 });
+    fc.assert(
+      fc.property(dots, word, dots, text, (before, middle, after, sample) => {
+        const pattern = `${before}${middle}${after}`;
+        const regex = compileRegex(pattern);
+        if (!regex.ok) return;
+        expect([pattern, sample, regex.value.test(sample)]).toEqual([
+          pattern,
+          sample,
+          RE2JS.compile(`^(?:${pattern})$`).test(sample),
+        ]);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});
+
 describe("expressions are anchored as a whole", () => {
   it.each([
     ["a|ab", "ab", true],
