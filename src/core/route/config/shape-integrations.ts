@@ -1,7 +1,6 @@
-/** The shapes of Alertmanager's receiver integrations, served by us or not (its `notify` packages, November 2026). */
+/** The shapes of Alertmanager's receiver integrations (its `notify` packages, November 2026). */
 import {
   any,
-  duration,
   file,
   flag,
   goDuration,
@@ -15,27 +14,8 @@ import {
   text,
   url,
 } from "./shape.ts";
-import { httpConfig, tlsConfig } from "./shape-http.ts";
-
-const integration = (keys: Readonly<Record<string, Shape>>): Shape =>
-  list(object({ send_resolved: flag, http_config: httpConfig, ...keys }));
-
-const titledFields = list(object({ title: text, value: text, short: flag }));
-const webhookUrl = { webhook_url: secretUrl, webhook_url_file: file };
-/** How chats with attachments look; texts are templates. */
-const attachment = {
-  color: text,
-  title: text,
-  title_link: text,
-  pretext: text,
-  text,
-  fallback: text,
-  footer: text,
-  image_url: text,
-  thumb_url: text,
-};
-/** A Jira text is written as itself or as a map around it; Alertmanager takes both. */
-const jiraField: Shape = any;
+import { attachment, integration, titledFields, webhookUrl } from "./shape-common.ts";
+import { UNSERVED } from "./shape-unserved.ts";
 
 const slack = integration({
   api_url: secretUrl,
@@ -106,45 +86,6 @@ const opsgenie = integration({
   update_alerts: flag,
 });
 
-const email = integration({
-  to: text,
-  from: text,
-  hello: text,
-  smarthost: text,
-  auth_username: text,
-  auth_password: secret,
-  auth_password_file: file,
-  auth_secret: secret,
-  auth_secret_file: file,
-  auth_identity: text,
-  headers: record(text),
-  html: text,
-  text,
-  require_tls: flag,
-  tls_config: tlsConfig,
-  force_implicit_tls: flag,
-  threading: object({ enabled: flag, thread_by_date: text }),
-});
-
-const mattermost = integration({
-  ...webhookUrl,
-  channel: text,
-  username: text,
-  ...attachment,
-  author_name: text,
-  author_link: text,
-  author_icon: text,
-  fields: titledFields,
-  icon_url: text,
-  icon_emoji: text,
-  attachments: list(
-    object({ ...attachment, author_name: text, author_link: text, author_icon: text, fields: titledFields }),
-  ),
-  type: text,
-  props: object({ card: text }),
-  priority: object({ priority: text, requested_ack: flag, persistent_notifications: flag }),
-});
-
 /** Every integration by its key in a receiver. */
 export const INTEGRATIONS: Readonly<Record<string, Shape>> = {
   slack_configs: slack,
@@ -172,111 +113,5 @@ export const INTEGRATIONS: Readonly<Record<string, Shape>> = {
   }),
   msteams_configs: integration({ ...webhookUrl, title: text, summary: text, text }),
   msteamsv2_configs: integration({ ...webhookUrl, title: text, text }),
-  email_configs: email,
-  mattermost_configs: mattermost,
-  incidentio_configs: integration({
-    url,
-    url_file: file,
-    alert_source_token: secret,
-    alert_source_token_file: file,
-    max_alerts: int,
-    timeout: goDuration,
-  }),
-  jira_configs: integration({
-    api_url: url,
-    api_type: text,
-    project: text,
-    summary: jiraField,
-    description: jiraField,
-    labels: list(text),
-    priority: text,
-    issue_type: text,
-    reopen_transition: text,
-    resolve_transition: text,
-    wont_fix_resolution: text,
-    reopen_duration: duration,
-    fields: record(any),
-  }),
-  pushover_configs: integration({
-    user_key: secret,
-    user_key_file: file,
-    token: secret,
-    token_file: file,
-    title: text,
-    message: text,
-    url: text,
-    url_title: text,
-    device: text,
-    sound: text,
-    priority: text,
-    retry: goDuration,
-    expire: goDuration,
-    ttl: goDuration,
-    html: flag,
-    monospace: flag,
-  }),
-  rocketchat_configs: integration({
-    api_url: url,
-    token_id: secret,
-    token_id_file: file,
-    token: secret,
-    token_file: file,
-    channel: text,
-    color: text,
-    title: text,
-    title_link: text,
-    text,
-    fields: list(any),
-    short_fields: flag,
-    emoji: text,
-    icon_url: text,
-    image_url: text,
-    thumb_url: text,
-    link_names: flag,
-    actions: list(any),
-  }),
-  sns_configs: integration({
-    api_url: text,
-    sigv4: object({
-      region: text,
-      access_key: text,
-      secret_key: secret,
-      profile: text,
-      role_arn: text,
-      external_id: text,
-      use_fips_sts_endpoint: flag,
-      service_name: text,
-    }),
-    topic_arn: text,
-    phone_number: text,
-    target_arn: text,
-    subject: text,
-    message: text,
-    attributes: record(text),
-    use_aws_http_client: flag,
-  }),
-  victorops_configs: integration({
-    api_key: secret,
-    api_key_file: file,
-    api_url: url,
-    routing_key: text,
-    message_type: text,
-    state_message: text,
-    entity_display_name: text,
-    monitoring_tool: text,
-    custom_fields: record(text),
-  }),
-  webex_configs: integration({ api_url: url, message: text, room_id: text }),
-  wechat_configs: integration({
-    api_secret: secret,
-    api_secret_file: file,
-    corp_id: text,
-    message: text,
-    api_url: url,
-    to_user: text,
-    to_party: text,
-    to_tag: text,
-    agent_id: text,
-    message_type: text,
-  }),
+  ...UNSERVED,
 };
