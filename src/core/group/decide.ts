@@ -23,6 +23,8 @@ export interface NotifyInput {
   readonly entry: LogEntry | null;
   readonly firing: readonly string[];
   readonly resolved: readonly string[];
+  /** They fire, and this target must not hear of them now; those it was told of it still knows to fire. */
+  readonly mutedFiring?: readonly string[];
   readonly sendResolved: boolean;
   readonly repeatIntervalMs: number;
   readonly now: Millis;
@@ -39,19 +41,22 @@ export const decideNotify = ({
   entry,
   firing,
   resolved,
+  mutedFiring = [],
   sendResolved,
   repeatIntervalMs,
   now,
 }: NotifyInput): NotifyDecision => {
-  const told: LogEntry = { firing, at: now };
+  const known = new Set(entry?.firing ?? []);
+  // Forgetting them would swallow their end, which is told although they are muted.
+  const held = mutedFiring.filter((fingerprint) => known.has(fingerprint));
+  const told: LogEntry = { firing: [...firing, ...held], at: now };
   if (entry === null || entry.firing.length === 0) {
     return firing.length > 0
       ? { send: true, reason: "firstNotification", entry: told }
       : { send: false, reason: "none", entry };
   }
-  const known = new Set(entry.firing);
   if (firing.some((fingerprint) => !known.has(fingerprint))) return { send: true, reason: "newAlerts", entry: told };
-  if (firing.length === 0) {
+  if (firing.length === 0 && held.length === 0) {
     // Members may only be muted for now: nothing has resolved until one that was told has.
     if (!resolved.some((fingerprint) => known.has(fingerprint))) return { send: false, reason: "none", entry };
     return { send: sendResolved, reason: "allResolved", entry: told };
@@ -59,6 +64,7 @@ export const decideNotify = ({
   if (sendResolved && resolved.some((fingerprint) => known.has(fingerprint))) {
     return { send: true, reason: "someResolved", entry: told };
   }
-  if (now - entry.at >= repeatIntervalMs) return { send: true, reason: "repeatIntervalElapsed", entry: told };
+  if (firing.length > 0 && now - entry.at >= repeatIntervalMs)
+    return { send: true, reason: "repeatIntervalElapsed", entry: told };
   return { send: false, reason: "none", entry };
 };

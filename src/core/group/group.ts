@@ -95,8 +95,11 @@ export const flush = (
     );
     const firing = heard.filter(({ status }) => status === "firing").map(({ fingerprint }) => fingerprint);
     const resolved = heard.filter(({ status }) => status === "resolved").map(({ fingerprint }) => fingerprint);
+    const mutedFiring = state.members
+      .filter(({ fingerprint, status }) => status === "firing" && muted.has(fingerprint))
+      .map(({ fingerprint }) => fingerprint);
     const { repeatIntervalMs } = timing;
-    const decision = decideNotify({ entry, firing, resolved, sendResolved, repeatIntervalMs, now });
+    const decision = decideNotify({ entry, firing, resolved, mutedFiring, sendResolved, repeatIntervalMs, now });
     if (decision.entry !== null && decision.entry.firing.length > 0) log.push([name, decision.entry]);
     if (decision.send)
       told.push({ target: name, reason: decision.reason, firing, resolved: sendResolved ? resolved : [] });

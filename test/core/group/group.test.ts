@@ -108,6 +108,61 @@ describe("a group", () => {
     expect(flush(state.state, target(), timing, T + 330_000).told).toMatchObject([{ reason: "firstNotification" }]);
   });
 
+  test("keeps in mind what was told and is muted while others are told of", () => {
+    const open = flush(addMembers(EMPTY_GROUP, [member("a", "firing", 1)], timing, T), target(), timing, T).state;
+    const more = flush(addMembers(open, [member("b", "firing", 1)], timing, T), target("a"), timing, T + 300_000);
+    expect(more.told).toMatchObject([{ reason: "newAlerts", firing: ["b"] }]);
+    const ended = addMembers(more.state, [member("a", "resolved", 2)], timing, T + 300_001);
+    expect(flush(ended, target("a"), timing, T + 600_000).told).toMatchObject([
+      { reason: "someResolved", resolved: ["a"] },
+    ]);
+  });
+
+  test("does not call all resolved what still fires and is muted", () => {
+    const both = addMembers(EMPTY_GROUP, [member("a", "firing", 1), member("b", "firing", 1)], timing, T);
+    const open = flush(both, target(), timing, T).state;
+    const one = flush(addMembers(open, [member("b", "resolved", 2)], timing, T), target("a"), timing, T + 300_000);
+    expect(one.told).toMatchObject([{ reason: "someResolved", firing: [], resolved: ["b"] }]);
+    const later = flush(one.state, target(), timing, T + 600_000);
+    expect(later.told).toEqual([]);
+    expect(flush(one.state, target("a"), timing, T + 9 * HOUR).told).toEqual([]);
+  });
+
+  test("whatever is muted when, every end of a told firing is told, and nothing else is taken for ended", () => {
+    const step = fc.record({
+      who: fc.constantFrom("a", "b", "c"),
+      status: fc.constantFrom("firing" as const, "resolved" as const),
+      muted: fc.subarray(["a", "b", "c"]),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        let state: GroupState = EMPTY_GROUP;
+        const truth = new Map<string, string>();
+        const picture = new Set<string>();
+        steps.forEach(({ who, status, muted }, i) => {
+          truth.set(who, status);
+          const now = T + i * timing.groupIntervalMs;
+          const result = flush(
+            addMembers(state, [member(who, status, i + 1)], timing, now),
+            target(...muted),
+            timing,
+            now,
+          );
+          state = result.state;
+          for (const { reason, firing, resolved } of result.told) {
+            for (const fingerprint of firing) picture.add(fingerprint);
+            for (const fingerprint of resolved) picture.delete(fingerprint);
+            expect(reason === "allResolved" && picture.size > 0).toBe(false);
+          }
+          for (const fingerprint of picture) expect(truth.get(fingerprint)).toBe("firing");
+          for (const [fingerprint, is] of truth) {
+            if (is === "firing" && !muted.includes(fingerprint)) expect(picture.has(fingerprint)).toBe(true);
+          }
+        });
+      }),
+    );
+  });
+
   test("in any order of changes and flushes, a target's picture is true after each flush and no end is swallowed", () => {
     const step = fc.record({
       who: fc.constantFrom("a", "b", "c"),
