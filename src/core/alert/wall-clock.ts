@@ -21,6 +21,8 @@ interface Zone {
   minute: number;
   clock: WallClock | null;
 }
+/** There are about 450 time zones; more names are the same ones in other spellings. */
+const MAX_ZONES = 600;
 /** Making a formatter costs a hundred times what using it does. */
 const zones = new Map<string, Zone>();
 
@@ -40,6 +42,7 @@ const zoneOf = (timeZone: string): Zone => {
     minute: "numeric",
   });
   const zone: Zone = { format, minute: Number.NaN, clock: null };
+  if (zones.size >= MAX_ZONES) zones.clear();
   zones.set(timeZone, zone);
   return zone;
 };

@@ -37,6 +37,7 @@ const checkFiles = (node: MapNode, report: Report): void => {
 /** Reports everything in `node` that `shape` does not allow. An empty value is allowed everywhere, as in Alertmanager. */
 export const checkShape = (node: YamlNode, shape: Shape, report: Report): void => {
   const settled = settle(shape);
+  if (report.isFull()) return;
   if (node.kind === "null" || settled.kind === "any") return;
   if (settled.kind === "scalar") {
     const rule = node.kind === "text" ? scalarDefect(node.text, settled.type) : "must be a single value";
@@ -53,7 +54,7 @@ export const checkShape = (node: YamlNode, shape: Shape, report: Report): void =
     for (const [name, { key, value }] of node.kind === "map" ? node.entries : []) {
       const valueShape = settled.kind === "record" ? settled.value : keyShape(settled, name);
       if (valueShape !== null) checkShape(value, valueShape, report);
-      else if (settled.kind === "object") {
+      else if (settled.kind === "object" && !report.isFull()) {
         report.defect(key, unknownKey(name, [...Object.keys(settled.keys), ...Object.keys(settled.ours)]));
       }
     }

@@ -49,6 +49,11 @@ const MAX_VALUES = 200_000;
 /** The deepest known fields (`http_config` in a receiver in a list) need 10, 10 nested routes 22. */
 const MAX_DEPTH = 60;
 
+/** One misplaced blank can make an error of every line behind it. */
+const MAX_SYNTAX_ERRORS = 20;
+/** Deeper than anything we know, and what the library would work at for seconds. */
+const RUN_OF_OPENINGS = /(?:[[{]\s*){100}|(?:[-?] +){100}/;
+
 export const pointer = (path: string, key: string | number): string =>
   `${path}/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`;
 
@@ -64,7 +69,7 @@ const isNullWord = (scalar: Scalar): boolean =>
   scalar.type === Scalar.PLAIN && /^(?:~|null|Null|NULL|)$/.test(scalar.source ?? "");
 
 /** Turns the library's nodes into ours; throws a `Refusal` for what no document of ours may hold. */
-const converter = (position: (offset: number) => Position) => {
+const converter = (position: (offset: number) => Position, repeated: (key: Place) => void) => {
   const anchors = new Map<string, Node>();
   let count = 0;
 
@@ -103,6 +108,7 @@ const converter = (position: (offset: number) => Position) => {
       const keyText = isScalar(pair.key) ? String(pair.key.value ?? "") : "";
       const key: Place = { path: pointer(place.path, keyText), ...position(pair.key.range?.[0] ?? 0) };
       if (keyText !== "<<") {
+        if (own.has(keyText)) repeated(key);
         own.set(keyText, { key, value: convert(pair.value, key.path, depth + 1, key) });
         continue;
       }
@@ -122,6 +128,7 @@ export const parseYaml = (text: string): Result<YamlNode, readonly ConfigDefect[
   const refuse = (message: string, place: Partial<Place> = {}): Result<never, readonly ConfigDefect[]> =>
     err([{ path: place.path ?? "", line: place.line ?? 1, column: place.column ?? 1, message }]);
   if (new TextEncoder().encode(text).length > MAX_BYTES) return refuse(`must not exceed ${MAX_BYTES} bytes`);
+  if (RUN_OF_OPENINGS.test(text)) return refuse("is nested too deeply");
   const lines = new LineCounter();
   const position = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
@@ -131,14 +138,23 @@ export const parseYaml = (text: string): Result<YamlNode, readonly ConfigDefect[
     const document = parseDocument(text, {
       schema: "failsafe",
       stringKeys: true,
+      // The library compares every key with every other; with many thousand keys that takes minutes.
+      uniqueKeys: false,
       lineCounter: lines,
       prettyErrors: false,
       logLevel: "error",
     });
-    if (document.errors.length > 0) {
-      return err(document.errors.map(({ message, pos }) => ({ path: "", message, ...position(pos[0]) })));
+    const [first] = document.errors;
+    if (first?.message.includes("call stack")) return refuse("is nested too deeply");
+    if (first !== undefined) {
+      const errors = document.errors.slice(0, MAX_SYNTAX_ERRORS);
+      return err(errors.map(({ message, pos }) => ({ path: "", message, ...position(pos[0]) })));
     }
-    return ok(converter(position)(document.contents));
+    const repeated: ConfigDefect[] = [];
+    const root = converter(position, (key) => {
+      if (repeated.length < MAX_SYNTAX_ERRORS) repeated.push({ ...key, message: "stands in this map twice" });
+    })(document.contents);
+    return repeated.length > 0 ? err(repeated) : ok(root);
   } catch (thrown) {
     if (thrown instanceof Refusal) return refuse(thrown.message, thrown.place);
     if (thrown instanceof RangeError) return refuse("is nested too deeply");

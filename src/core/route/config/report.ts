@@ -12,6 +12,8 @@ export interface Report {
   readonly defect: (at: Located, message: string) => void;
   /** The document works, but not all of it as its author may think. */
   readonly warn: (at: Located, message: string) => void;
+  /** Further defects are left out, so they need not be looked for. */
+  readonly isFull: () => boolean;
   readonly defects: readonly ConfigDefect[];
   readonly warnings: readonly ConfigDefect[];
 }
@@ -29,6 +31,7 @@ export const startReport = (): Report => {
   return {
     defect: (at, message) => add(defects, at, message),
     warn: (at, message) => add(warnings, at, message),
+    isFull: () => defects.length >= MAX_REPORTED,
     defects,
     warnings,
   };
