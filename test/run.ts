@@ -63,6 +63,7 @@ const STEPS: readonly Step[] = [
     ],
     count: countOfVitest,
   },
+  { name: "metrics", command: ["node", "test/e2e/metrics.ts"], count: countOfScript },
   { name: "as a newcomer", command: ["node", "test/e2e/newcomer.ts"], count: countOfScript },
   { name: "crashes", command: ["node", "test/e2e/crash.ts", "--rounds", "20"], count: countOfScript },
 ];

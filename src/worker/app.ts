@@ -1,6 +1,7 @@
 /** Middleware in order, then the routes. */
 import { routes } from "./http.ts";
 import { logError } from "./log.ts";
+import { countRequests } from "./middleware/count-requests.ts";
 import { requestId } from "./middleware/request-id.ts";
 import { problem } from "./problem.ts";
 import { alertmanagerRoutes } from "./routes/alertmanager/alerts.ts";
@@ -16,6 +17,7 @@ import { exportRoutes } from "./routes/history-export.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { publishingTargetRoutes } from "./routes/publishing-targets.ts";
 import { receiptRoutes } from "./routes/receipts.ts";
 import { reportRoutes } from "./routes/report.ts";
@@ -29,7 +31,9 @@ import { tokenRoutes } from "./routes/tokens.ts";
 export const app = routes();
 
 app.use("*", requestId());
+app.use("*", countRequests());
 app.route("/", healthRoutes);
+app.route("/", metricsRoutes);
 app.route("/", ingestRoutes);
 app.route("/", historyRoutes);
 app.route("/", analyticsRoutes);

@@ -3,12 +3,17 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { type Caller, mayDo, type Scope } from "./auth.ts";
 import type { Bindings } from "./env.ts";
-import { problem } from "./problem.ts";
+import { type ProblemType, problem } from "./problem.ts";
 import { identify } from "./session.ts";
 
 export interface AppEnv {
   Bindings: Bindings;
-  Variables: { requestId: string; caller: Caller };
+  Variables: {
+    requestId: string;
+    caller: Caller;
+    /** Set where the answer is a problem. */
+    problem?: ProblemType;
+  };
 }
 
 /** Lets a request pass whose token holds the scope; 401 without a known token, 403 without the scope. */

@@ -6,11 +6,14 @@ import { consumeNotifications } from "./consumers/notifications.ts";
 import { runCron } from "./cron/index.ts";
 import type { Bindings } from "./env.ts";
 import { logError, logWarn } from "./log.ts";
+import { count, handOver } from "./metrics/count.ts";
+import { ours } from "./metrics/families.ts";
 import { canonicalRequest } from "./paths.ts";
 
 export { AlertGroup } from "./objects/alert-group.ts";
 export { AlertShard } from "./objects/alert-shard.ts";
 export { LiveFeed } from "./objects/live-feed.ts";
+export { MetricsHub } from "./objects/metrics-hub.ts";
 export { TargetObject } from "./objects/target.ts";
 export { TargetRegistry } from "./objects/target-registry.ts";
 
@@ -34,6 +37,7 @@ const consume = async (batch: MessageBatch, env: Bindings, ctx: ExecutionContext
     );
   }
   // A dead bell is no dead alert: the outbox or the pending row rings again.
+  count(ours("queue_dead_messages_total"), { queue: batch.queue }, batch.messages.length);
   logWarn("queue.dead", { queue: batch.queue, messages: batch.messages.length });
 };
 
@@ -43,6 +47,7 @@ export default {
     try {
       await consume(batch, env, ctx);
       batch.ackAll();
+      ctx.waitUntil(handOver(env));
     } catch (error) {
       logError("queue.failed", error, { queue: batch.queue, messages: batch.messages.length });
       batch.retryAll({ delaySeconds: RETRY_DELAY_SECONDS });

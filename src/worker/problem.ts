@@ -35,6 +35,7 @@ export const problemStatus = (type: ProblemType): (typeof PROBLEMS)[ProblemType]
 /** Answers with a problem; `detail` is a sentence for the caller and holds no secret. */
 export const problem = (c: Context, type: ProblemType, detail: string, options: ProblemOptions = {}): Response => {
   const [status, title] = PROBLEMS[type];
+  c.set("problem", type);
   const body = {
     type: `/problems/${type}`,
     title,

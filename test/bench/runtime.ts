@@ -19,6 +19,8 @@ export interface BenchRuntime {
   /** Fires the cron once. */
   readonly cron: () => Promise<void>;
   readonly close: () => Promise<void>;
+  /** SIGKILL, as a power cut would. */
+  readonly kill: () => Promise<void>;
 }
 
 const scratch = mkdtempSync(join(tmpdir(), "alert-history-bench-"));
@@ -65,11 +67,12 @@ type WorkerOptions = ReturnType<typeof unstable_getMiniflareWorkerOptions>["work
 const run = async (
   script: string,
   options: Partial<WorkerOptions>,
+  stateDir?: string,
 ): Promise<{ mf: Miniflare; runtime: BenchRuntime }> => {
   const port = nextPort++;
   const before = new Set(childrenNow());
-  const mf = new Miniflare(
-    convertV4MiniflareOptions({
+  const mf = new Miniflare({
+    ...convertV4MiniflareOptions({
       log: new NoOpLog(),
       cf: false,
       handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
@@ -88,7 +91,8 @@ const run = async (
         },
       ],
     } as Parameters<typeof convertV4MiniflareOptions>[0]),
-  );
+    ...(stateDir === undefined ? {} : { resourcePersistencePath: stateDir }),
+  });
   await mf.ready;
   const pid = childrenNow().find((child) => !before.has(child));
   return {
@@ -101,6 +105,11 @@ const run = async (
         await worker.scheduled();
       },
       close: () => mf.dispose(),
+      kill: async () => {
+        if (pid === undefined) throw new Error("the runtime's process is not known");
+        process.kill(pid, "SIGKILL");
+        await mf.dispose();
+      },
     },
   };
 };
@@ -117,6 +126,8 @@ const serviceOptions = (): Partial<WorkerOptions> => {
 
 const migrate = async (mf: Miniflare): Promise<void> => {
   const db = await mf.getD1Database("DB");
+  const known = await db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'events'").first();
+  if (known !== null) return;
   for (const file of readdirSync("migrations")
     .filter((name) => name.endsWith(".sql"))
     .sort()) {
@@ -127,7 +138,10 @@ const migrate = async (mf: Miniflare): Promise<void> => {
 };
 
 /** Starts the service; `consumers: false` leaves what it queues where it is, to measure ingest alone. */
-export const startService = async (script: string, { consumers = true } = {}): Promise<BenchRuntime> => {
+export const startService = async (
+  script: string,
+  { consumers = true, stateDir }: { consumers?: boolean; stateDir?: string } = {},
+): Promise<BenchRuntime> => {
   const workerOptions = serviceOptions();
   const bindings = {
     ...(workerOptions.bindings as Record<string, string>),
@@ -138,11 +152,11 @@ export const startService = async (script: string, { consumers = true } = {}): P
     ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString("base64")}`,
     LOG_LEVEL: process.env.BENCH_LOG ?? "info",
   };
-  const { mf, runtime } = await run(script, {
-    ...workerOptions,
-    bindings,
-    ...(consumers ? {} : { queueConsumers: {} }),
-  });
+  const { mf, runtime } = await run(
+    script,
+    { ...workerOptions, bindings, ...(consumers ? {} : { queueConsumers: {} }) },
+    stateDir,
+  );
   await migrate(mf);
   return runtime;
 };

@@ -20,6 +20,7 @@ import { joinGroups } from "../groups.ts";
 import { tellLive } from "../live.ts";
 import { logError } from "../log.ts";
 import type { LiveChange } from "../objects/live-feed.ts";
+import { countDecided } from "../metrics/decision.ts";
 import { type Addressed, ringTargets } from "../ring.ts";
 import { loadSettings } from "../settings.ts";
 
@@ -103,6 +104,7 @@ const finish = async (
   ];
   if (statements.length > 0) await env.DB.batch(statements);
   background.waitUntil(tellLive(env, fresh.map(liveChange)));
+  countDecided(fresh);
   await joinGroups(
     env,
     decided.flatMap(({ decision }, i) => (jobs[i]?.stored?.newest === false ? [] : decision.groups)),

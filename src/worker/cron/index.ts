@@ -1,6 +1,8 @@
 /** What happens every minute, each part on its own: one that fails keeps no other from running. */
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
+import { count, handOver } from "../metrics/count.ts";
+import { ours } from "../metrics/families.ts";
 import { registry } from "../registry.ts";
 import { checkAllTargets } from "../target-health.ts";
 import { removeOld } from "./retention.ts";
@@ -17,6 +19,15 @@ const PARTS: readonly (readonly [name: string, run: (env: Bindings, now: number)
 
 export const runCron = async (env: Bindings, now: number): Promise<void> => {
   await Promise.all(
-    PARTS.map(([name, run]) => run(env, now).catch((error: unknown) => logError("cron.failed", error, { part: name }))),
+    PARTS.map(([name, run]) =>
+      run(env, now).catch((error: unknown) => {
+        count(ours("cron_failures_total"), { part: name });
+        logError("cron.failed", error, { part: name });
+      }),
+    ),
   );
+  await handOver(env);
+  await env.METRICS.getByName("main")
+    .ticked(now)
+    .catch((error: unknown) => logError("cron.metrics", error));
 };

@@ -69,6 +69,14 @@ export const createTables = (sql: SqlStorage): void => {
 
 export const countOutbox = (sql: SqlStorage): number => Number(sql.exec("SELECT count(*) AS n FROM outbox").one()["n"]);
 
+/** Rows looked at for the age of the outbox: where it is stuck, any of them is old. */
+const AGE_SAMPLE_ROWS = 10;
+
+/** When the oldest of some unconfirmed changes came in; null without any. */
+export const oldestOf = (sql: SqlStorage): Millis | null =>
+  sql.exec<{ at: number | null }>(`SELECT min(at) AS at FROM (SELECT at FROM outbox LIMIT ${AGE_SAMPLE_ROWS})`).one()
+    .at;
+
 export const loadEntries = (sql: SqlStorage, fingerprints: readonly string[]): Entry[] =>
   sql
     .exec<EntryRow>(

@@ -9,6 +9,8 @@ import { type Dedup, type DedupOutcome, decide, type Entry, expire } from "../..
 import { type AlertsMessage, type Change, MAX_BATCH_CHARS, MAX_MESSAGE_CHARS, pack } from "../../core/messages.ts";
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
+import { type Counts, handOver, takeCounts } from "../metrics/count.ts";
+import { countReports } from "../metrics/reports.ts";
 import { changeOf, messageChange, type ReportContext } from "./alert-shard-change.ts";
 import * as store from "./alert-shard-store.ts";
 
@@ -95,6 +97,7 @@ export class AlertShard extends DurableObject<Bindings> {
       this.#alarmBy(now + OUTBOX_GRACE_MS);
     }
     for (const d of decided) this.#remember(d, now);
+    countReports(decided);
     if (changes.length > 0) this.#ringFor(changes.map((d) => d.entry.fingerprint));
     return { ok: true, outcomes: decided.map((d) => d.outcome) };
   }
@@ -132,6 +135,11 @@ export class AlertShard extends DurableObject<Bindings> {
     return { outboxRows: this.#outboxRows, entriesInMemory: this.#entries.size };
   }
 
+  /** For a scrape: what waits here, and what was counted here since the last. */
+  collect(): { readonly counts: Counts; readonly outboxRows: number; readonly outboxOldest: Millis | null } {
+    return { counts: takeCounts(), outboxRows: this.#outboxRows, outboxOldest: store.oldestOf(this.#sql) };
+  }
+
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
     const now = Date.now();
@@ -144,6 +152,7 @@ export class AlertShard extends DurableObject<Bindings> {
       logError("shard.alarm", error);
     }
     if (this.#outboxRows > 0) this.#alarmBy(now + OUTBOX_GRACE_MS);
+    await handOver(this.env);
     const next = Math.min(...this.#expiries.values());
     if (Number.isFinite(next)) this.#alarmBy(Math.max(next, now + 1000));
   }

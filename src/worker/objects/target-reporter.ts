@@ -5,6 +5,8 @@
 import { insertPending, saveResults } from "../db/notifications.ts";
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
+import { handOver } from "../metrics/count.ts";
+import { countResults } from "../metrics/delivery.ts";
 import { ringTargets } from "../ring.ts";
 import * as owed from "./target-owed.ts";
 import * as store from "./target-store.ts";
@@ -87,6 +89,7 @@ export class Reporter {
       this.#again = false;
       try {
         await this.#flushAll();
+        await handOver(this.#env);
       } catch (error) {
         logError("target.report", error, { target: this.#target, owed: this.#unreported.size });
       }
@@ -100,6 +103,7 @@ export class Reporter {
     while (this.#unreported.size > 0) {
       const results = [...this.#unreported.values()].slice(0, RESULTS_PER_STATEMENT);
       await saveResults(this.#env.DB, this.#target, results);
+      countResults(this.#target, results);
       for (const result of results) {
         // Unless there was news meanwhile.
         if (this.#unreported.get(keyOf(result)) === result) this.#unreported.delete(keyOf(result));

@@ -1,0 +1,14 @@
+/** What reports of alerts add to the counters. */
+import { alertName } from "../../core/alert/alert.ts";
+import type { Dedup } from "../../core/dedup/decide.ts";
+import { count } from "./count.ts";
+import { ours } from "./families.ts";
+
+/** Counts every report a shard has taken, duplicates included. */
+export const countReports = (decided: readonly Dedup[]): void => {
+  for (const { outcome, entry } of decided) {
+    count(ours("dedup_total"), { outcome });
+    count(ours("webhook_events_total"), { alertname: alertName(entry.labels), status: entry.status });
+  }
+  count("webhook_alerts_received_total", {}, decided.length);
+};

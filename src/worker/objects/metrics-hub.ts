@@ -1,0 +1,140 @@
+/**
+ * Keeps the counters of all isolates and objects, so that every scrape tells the same whoever answers it. A scrape
+ * writes what it is about to tell, so no counter ever falls behind what was told, restarts included; between scrapes
+ * counts are written at the latest every minute.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { Millis } from "../../core/alert/alert.ts";
+import type { Bindings } from "../env.ts";
+import { logError } from "../log.ts";
+import type { Counts } from "../metrics/count.ts";
+import { allShards } from "../shards.ts";
+
+/** An idle object leaves memory after about 10 s: counts are written before that. */
+const FLUSH_DELAY_MS = 5_000;
+const FLUSH_INTERVAL_MS = 60_000;
+/** Alertnames with a series of their own; the others share `other` (contracts 14). */
+const MAX_ALERT_NAMES = 500;
+/** Bounds memory and the one row all of it is written to, whatever labels come. */
+const MAX_SERIES = 10_000;
+
+const ALERT_NAME = /alertname="((?:[^"\\]|\\.)*)"/;
+
+/** What a scrape is told. */
+export interface Collected {
+  readonly counts: Counts;
+  readonly outboxRows: number;
+  readonly outboxOldest: Millis | null;
+  readonly cronAt: Millis | null;
+  readonly startedAt: Millis;
+}
+
+interface Marks {
+  cronAt: Millis | null;
+  version: string | null;
+  startedAt: Millis | null;
+}
+
+export class MetricsHub extends DurableObject<Bindings> {
+  readonly #sql = this.ctx.storage.sql;
+  readonly #totals = new Map<string, number>();
+  readonly #alertNames = new Set<string>();
+  #marks: Marks = { cronAt: null, version: null, startedAt: null };
+  #isDirty = false;
+  #flushedAt: Millis = 0;
+  #alarmAt: Millis | null = null;
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    void ctx.blockConcurrencyWhile(async () => {
+      this.#sql.exec("CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+      for (const { value } of this.#sql.exec<{ value: string }>("SELECT value FROM kept WHERE key = 'main'")) {
+        const { totals, marks } = JSON.parse(value) as { totals: [string, number][]; marks: Marks };
+        for (const [series, n] of totals) this.#add(series, n);
+        this.#marks = marks;
+      }
+      this.#alarmAt = await ctx.storage.getAlarm();
+    });
+  }
+
+  /** Adds to the totals. */
+  add(counts: Counts): void {
+    for (const [series, by] of Object.entries(counts)) this.#add(series, by);
+    this.#touch();
+  }
+
+  /** The cron has run. */
+  ticked(at: Millis): void {
+    this.#marks = { ...this.#marks, cronAt: at };
+    this.#touch();
+  }
+
+  /** Everything counted so far, by every shard too; it is on disk before the answer leaves. */
+  async collect(version: string, own: Counts): Promise<Collected> {
+    for (const [series, by] of Object.entries(own)) this.#add(series, by);
+    const shards = await Promise.all(
+      allShards(this.env).map(async (name) => {
+        try {
+          return await this.env.SHARDS.getByName(name).collect();
+        } catch (error) {
+          // Its counts come with the next scrape.
+          logError("metrics.shard", error, { shard: name });
+          return { counts: {}, outboxRows: 0, outboxOldest: null };
+        }
+      }),
+    );
+    for (const { counts } of shards) for (const [series, by] of Object.entries(counts)) this.#add(series, by);
+    if (this.#marks.version !== version) this.#marks = { ...this.#marks, version, startedAt: Date.now() };
+    this.#flush(Date.now());
+    const oldest = shards.flatMap(({ outboxOldest }) => (outboxOldest === null ? [] : [outboxOldest]));
+    return {
+      counts: Object.fromEntries(this.#totals),
+      outboxRows: shards.reduce((sum, { outboxRows }) => sum + outboxRows, 0),
+      outboxOldest: oldest.length === 0 ? null : Math.min(...oldest),
+      cronAt: this.#marks.cronAt,
+      startedAt: this.#marks.startedAt ?? Date.now(),
+    };
+  }
+
+  override alarm(): void {
+    this.#alarmAt = null;
+    try {
+      if (this.#isDirty) this.#flush(Date.now());
+    } catch (error) {
+      // A failing alarm is retried six times and then given up for good; the next count sets one again.
+      logError("metrics.alarm", error);
+    }
+  }
+
+  #add(series: string, by: number): void {
+    const key = this.#bounded(series);
+    const known = this.#totals.get(key);
+    if (known === undefined && this.#totals.size >= MAX_SERIES) return;
+    this.#totals.set(key, (known ?? 0) + by);
+  }
+
+  #bounded(series: string): string {
+    const name = ALERT_NAME.exec(series)?.[1];
+    if (name === undefined || this.#alertNames.has(name)) return series;
+    if (this.#alertNames.size >= MAX_ALERT_NAMES) return series.replace(ALERT_NAME, 'alertname="other"');
+    this.#alertNames.add(name);
+    return series;
+  }
+
+  #touch(): void {
+    this.#isDirty = true;
+    const at = Math.max(Date.now() + FLUSH_DELAY_MS, this.#flushedAt + FLUSH_INTERVAL_MS);
+    if (this.#alarmAt !== null && this.#alarmAt <= at) return;
+    this.#alarmAt = at;
+    void this.ctx.storage.setAlarm(at);
+  }
+
+  #flush(now: Millis): void {
+    this.#sql.exec(
+      "INSERT INTO kept VALUES ('main', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+      JSON.stringify({ totals: [...this.#totals], marks: this.#marks }),
+    );
+    this.#isDirty = false;
+    this.#flushedAt = now;
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Counters tell the same before and after a power cut: ten thousand alerts, a scrape, SIGKILL, a scrape. Where promtool
+ * is installed it judges the scrape and the rules.
+ */
+import { spawnSync } from "node:child_process";
+import { globSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeAlerts, webhookOf } from "../bench/alerts.ts";
+import { type BenchRuntime, build, call, startService, TOKEN } from "../bench/runtime.ts";
+import { startSink } from "../bench/sink.ts";
+import { sleep } from "../bench/statistics.ts";
+
+const ALERTS = 10_000;
+const PER_REQUEST = 100;
+
+let passed = 0;
+let failed = 0;
+const check = (what: string, holds: boolean, detail = ""): void => {
+  if (holds) passed += 1;
+  else failed += 1;
+  console.log(`${holds ? "ok  " : "FAIL"} ${what}${holds ? "" : `: ${detail}`}`);
+};
+
+const scrape = async (runtime: BenchRuntime): Promise<string> => {
+  const response = await fetch(`${runtime.url}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`/metrics: ${response.status} ${text}`);
+  return text;
+};
+
+const figureOf = (text: string, series: string): number =>
+  Number(new RegExp(`^${series.replace(/[{}]/g, "\\$&")} (\\S+)$`, "m").exec(text)?.[1] ?? Number.NaN);
+
+/** Counters, and the counting series of histograms, without those that the scrapes themselves count. */
+const countersOf = (text: string): string[] => {
+  const counters = new Set([...text.matchAll(/^# TYPE (\S+) counter$/gm)].map((match) => match[1]));
+  return text.split("\n").filter((line) => counters.has(/^[^{ ]+/.exec(line)?.[0] ?? ""));
+};
+
+const post = (runtime: BenchRuntime, token: string, body: string): Promise<Response> =>
+  fetch(`${runtime.url}/webhook`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body,
+  });
+
+const promtool = (args: readonly string[], input = ""): string | null => {
+  const { status, stdout, stderr } = spawnSync("promtool", args, { input, encoding: "utf8" });
+  return status === 0 ? null : `${stdout}${stderr}`;
+};
+
+const stateDir = mkdtempSync(join(tmpdir(), "alert-history-metrics-"));
+const sink = await startSink();
+const script = build("src/worker/index.ts", "service");
+try {
+  const first = await startService(script, { stateDir });
+  const target = { name: "sink", type: "webhook", url: `${sink.url}/ok`, filter_config: { namespaces: ["told"] } };
+  await call(first, "POST", "/api/v1/targets", target);
+  await post(first, "wrong", webhookOf(makeAlerts(1)));
+  const told = webhookOf(makeAlerts(5, "told"));
+  await post(first, `${TOKEN}-ingest`, told);
+  await post(first, `${TOKEN}-ingest`, told);
+  for (let sent = 10; sent < ALERTS; sent += PER_REQUEST) {
+    const response = await post(first, `${TOKEN}-ingest`, webhookOf(makeAlerts(Math.min(PER_REQUEST, ALERTS - sent))));
+    if (response.status !== 200) throw new Error(`/webhook: ${response.status} ${await response.text()}`);
+  }
+  const transitions = ALERTS - 5;
+  const end = Date.now() + 120_000;
+  let before = await scrape(first);
+  while (figureOf(before, "alert_history_alerts_stored_total") < transitions && Date.now() < end) {
+    await sleep(500);
+    before = await scrape(first);
+  }
+  const expected: readonly (readonly [series: string, value: number])[] = [
+    ["webhook_alerts_received_total", ALERTS],
+    ["webhook_auth_failures_total", 1],
+    ['webhook_requests_total{status="401"}', 1],
+    ['alert_history_dedup_total{outcome="new"}', transitions],
+    ['alert_history_dedup_total{outcome="duplicate"}', 5],
+    ["alert_history_alerts_stored_total", transitions],
+    ['alert_history_publishing_job_completed_total{target="sink"}', 5],
+    ["alert_history_outbox_rows", 0],
+  ];
+  for (const [series, value] of expected) {
+    check(`${series} is ${value}`, figureOf(before, series) === value, String(figureOf(before, series)));
+  }
+  await first.kill();
+  const second = await startService(script, { stateDir });
+  const after = await scrape(second);
+  const [a, b] = [countersOf(before), countersOf(after)];
+  check(
+    `${a.length} counters tell the same after SIGKILL`,
+    a.length > 10 && a.join("\n") === b.join("\n"),
+    a.filter((line) => !b.includes(line)).join("; "),
+  );
+  check(
+    "the version's start is the same",
+    figureOf(before, "alert_history_service_started_time") === figureOf(after, "alert_history_service_started_time"),
+  );
+  await second.close();
+  if (spawnSync("promtool", ["--version"]).status !== 0) {
+    console.log("skipped: promtool is not installed (Debian's package prometheus has it)");
+  } else {
+    const metrics = promtool(["check", "metrics"], before);
+    check("promtool finds the scrape in order", metrics === null, metrics ?? "");
+    const rules = promtool(["check", "rules", ...globSync("docs/monitoring/*.yml")]);
+    check("promtool finds the rules in order", rules === null, rules ?? "");
+  }
+} catch (error) {
+  check("the run itself", false, error instanceof Error ? (error.stack ?? "") : String(error));
+} finally {
+  sink.close();
+  rmSync(stateDir, { recursive: true, force: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
