@@ -6,6 +6,8 @@ import { countMessages, countWorkerRequest, meterEnv, meterObject, takeCounts } 
 export const AlertShard = meterObject(classes.AlertShard);
 export const AlertGroup = meterObject(classes.AlertGroup);
 export const TargetObject = meterObject(classes.TargetObject);
+export const LiveFeed = meterObject(classes.LiveFeed);
+export const MetricsHub = meterObject(classes.MetricsHub);
 // Its calls come as requests, which its base class takes.
 export const TargetRegistry = meterObject(classes.TargetRegistry);
 

@@ -19,8 +19,8 @@ import type { Bindings } from "../env.ts";
 import { joinGroups } from "../groups.ts";
 import { tellLive } from "../live.ts";
 import { logError } from "../log.ts";
-import type { LiveChange } from "../objects/live-feed.ts";
 import { countDecided } from "../metrics/decision.ts";
+import type { LiveChange } from "../objects/live-feed.ts";
 import { type Addressed, ringTargets } from "../ring.ts";
 import { loadSettings } from "../settings.ts";
 
