@@ -1,6 +1,8 @@
 /** Answers of the API as the pages read them. What a route shares as a schema is taken from there, types only. */
 import type { DeliveryView, EventView, TraceStepView } from "../worker/schemas.ts";
 
+export type { DiscoveryStatus, DriftView } from "../worker/discovery-views.ts";
+export type { PublishingTarget } from "../worker/target-views.ts";
 export type { DeliveryView, EventView, SessionView, TraceStepView } from "../worker/schemas.ts";
 
 /** `/history`, `/history/recent`. */
@@ -123,4 +125,74 @@ export interface SilenceView {
   readonly endsAt: string;
   readonly createdBy: string;
   readonly comment: string;
+  readonly recurrence?: { readonly rule: string; readonly time_zone: string } | null;
+}
+
+/** `/api/v1/notifications`, `/api/v1/dead-letters`. */
+export interface JobView {
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly alert_name: string;
+  readonly target_name: string;
+  readonly status: string;
+  readonly severity: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly replay: number;
+  readonly replayed_at: string | null;
+  readonly last_error: string | null;
+  readonly created_at: string;
+  readonly next_attempt_at: string | null;
+  readonly completed_at: string | null;
+  readonly attempts: readonly (DeliveryView["attempts"][number] & { readonly receipt?: string | null })[];
+}
+export interface JobList {
+  readonly notifications: readonly JobView[];
+  readonly has_next: boolean;
+  readonly cursor: string | null;
+}
+
+/** Answer of a replay. */
+export interface Replayed {
+  readonly matched: number;
+  readonly replayed: number;
+  readonly skipped_resolved: number;
+  readonly skipped_already_replayed: number;
+  readonly skipped_gone: number;
+  readonly has_more: boolean;
+}
+
+export interface DeadCounts {
+  readonly total: number;
+  readonly total_is_capped: boolean;
+  readonly counts: readonly { readonly target: string; readonly reason: string | null; readonly count: number }[];
+}
+
+/** `/api/v1/incidents`. */
+export interface IncidentView {
+  readonly id: string;
+  readonly title: string;
+  readonly status: string;
+  readonly severity: string;
+  readonly opened_at: string;
+  readonly updated_at: string;
+  readonly alerts: number;
+  readonly firing: number;
+  readonly first_cause: { readonly fingerprint: string; readonly alert_name: string; readonly why: string } | null;
+}
+export interface OneIncident extends IncidentView {
+  readonly members: readonly {
+    readonly fingerprint: string;
+    readonly alert_name: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly status: string;
+    readonly severity: string;
+    readonly starts_at: string;
+  }[];
+  readonly timeline: readonly {
+    readonly at: string;
+    readonly fingerprint: string;
+    readonly alert_name: string;
+    readonly what: string;
+  }[];
 }
