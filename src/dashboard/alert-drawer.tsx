@@ -203,7 +203,7 @@ export const AlertDrawer = ({ fingerprint, onPick, onClose }: AlertDrawerProps) 
             <div role="tabpanel" aria-label={view}>
               {view === "details" && <Details of={value} onPick={onPick} />}
               {view === "why" && <Timeline events={value.events} deliveries={value.deliveries} />}
-              {view === "deliveries" && <DeliveryTable deliveries={value.deliveries} onChange={asked.refresh} />}
+              {view === "deliveries" && <DeliveryTable deliveries={value.deliveries} />}
               {view === "classification" && <Classified of={value} />}
               {view === "related" && <Related of={value} />}
               {view === "raw" && <pre>{JSON.stringify(value.events[0], null, 2)}</pre>}

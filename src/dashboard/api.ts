@@ -29,7 +29,7 @@ const problemOf = (status: number, text: string): string => {
   return `the server answered ${status}`;
 };
 
-/** Asks the API; throws ApiError, status 0 where nobody answered. */
+/** Asks the API, a text being sent as it is; throws ApiError, status 0 where nobody answered. */
 export const call = async <T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> => {
   let response: Response;
   try {
@@ -39,9 +39,9 @@ export const call = async <T>(method: string, path: string, body?: unknown, sign
       headers: {
         accept: "application/json",
         "x-alert-history": "dashboard",
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(body === undefined ? {} : { "content-type": typeof body === "string" ? "text/plain" : "application/json" }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
   } catch (error) {

@@ -1,13 +1,11 @@
-/** Deliveries with their attempts; one that failed can be sent again. */
-import { attempt } from "./announce.ts";
-import { call, may } from "./api.ts";
+/** Deliveries of one alert with their attempts; sending again is done from the ledger. */
+import { may } from "./api.ts";
 import { hrefWith } from "./query.ts";
 import type { DeliveryView } from "./types.ts";
 import { Ago, Empty, State } from "./ui.tsx";
 
 interface DeliveryTableProps {
   readonly deliveries: readonly DeliveryView[];
-  readonly onChange: () => void;
 }
 
 const Attempts = ({ of }: { readonly of: DeliveryView }) => (
@@ -29,10 +27,7 @@ const Attempts = ({ of }: { readonly of: DeliveryView }) => (
 /** Ended without success: what a person may want to try again. */
 const isReplayable = (delivery: DeliveryView): boolean => ["dead", "canceled"].includes(delivery.state);
 
-export const replay = (id: string): Promise<unknown> =>
-  call("POST", `/api/v1/dead-letters/${encodeURIComponent(id)}/replay`);
-
-export const DeliveryTable = ({ deliveries, onChange }: DeliveryTableProps) => {
+export const DeliveryTable = ({ deliveries }: DeliveryTableProps) => {
   if (deliveries.length === 0) {
     return (
       <Empty title="Nothing has been sent.">
@@ -84,13 +79,7 @@ export const DeliveryTable = ({ deliveries, onChange }: DeliveryTableProps) => {
             </td>
             <td>
               {may("operate") && isReplayable(delivery) && (
-                <button
-                  type="button"
-                  class="small"
-                  onClick={() => void attempt(() => replay(delivery.id), "Sent again").then(onChange)}
-                >
-                  Send again
-                </button>
+                <a href={hrefWith("/deliveries", { fingerprint: delivery.id.slice(0, 16) })}>Send again …</a>
               )}
             </td>
           </tr>

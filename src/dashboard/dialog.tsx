@@ -62,8 +62,8 @@ export const Confirm = ({ title, action, onConfirm, onClose, children }: Confirm
         type="button"
         class="primary"
         onClick={() => {
-          onClose();
           onConfirm();
+          onClose();
         }}
       >
         {action}

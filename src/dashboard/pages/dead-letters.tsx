@@ -1,6 +1,6 @@
 /** What could not be delivered: by reason, sent again one by one or all of a kind, or discarded. */
 import { useSignal } from "@preact/signals";
-import { say, attempt } from "../announce.ts";
+import { attempt, say } from "../announce.ts";
 import { call, may, withQuery } from "../api.ts";
 import { Confirm } from "../dialog.tsx";
 import { JobTable, replayIds, sayReplayed } from "../job-table.tsx";
@@ -160,7 +160,12 @@ const DeadLetters = () => {
         </Confirm>
       )}
       {confirming.value === "all" && (
-        <Confirm title="Send all of these again?" action="Send again" onClose={close} onConfirm={() => void replayAll()}>
+        <Confirm
+          title="Send all of these again?"
+          action="Send again"
+          onClose={close}
+          onConfirm={() => void replayAll()}
+        >
           <p>
             {filter.target ?? "Every target"}
             {filter.reason === null ? "" : `, ${filter.reason}`}. Alerts that have resolved since are left out.

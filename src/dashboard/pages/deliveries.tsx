@@ -22,7 +22,9 @@ const Cards = ({ of }: { readonly of: readonly PublishingTarget[] }) => (
         <span class="value">{percent(target.success_rate)}</span>
         <span class="note">
           {count(target.total_publishes)} sent
-          {target.circuit_breaker_state === "closed" ? "" : `, breaker ${target.circuit_breaker_state.replace("_", " ")}`}
+          {target.circuit_breaker_state === "closed"
+            ? ""
+            : `, breaker ${target.circuit_breaker_state.replace("_", " ")}`}
         </span>
         <State of={target.health_status} />
         <span class="note">
