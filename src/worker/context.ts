@@ -9,6 +9,7 @@ import type { Target } from "../core/route/target.ts";
 import { toldTargets as readTold } from "./db/told.ts";
 import type { Bindings } from "./env.ts";
 import { loadInhibitions } from "./inhibitions.ts";
+import { isMetricsOnlyForced } from "./mode.ts";
 import { type RegisteredTarget, registry } from "./registry.ts";
 import { compileRouting, type Routing } from "./routing.ts";
 import { loadSettings, type Settings } from "./settings.ts";
@@ -91,7 +92,7 @@ export const contextOf = (
     threshold: config?.classification.threshold ?? threshold(env),
     suppressionEnabled: config?.classification.suppression ?? env.CLASSIFICATION_SUPPRESSION === "true",
     configVersion: settings.configVersion,
-    metricsOnlyForced: env.METRICS_ONLY_MODE === "true",
+    metricsOnlyForced: isMetricsOnlyForced(env),
     targets: new Map(registered.map(({ target }) => [target.name, stateOf(target)])),
     filterRules: settings.filterRules,
     match,

@@ -11,6 +11,7 @@ import { writeTarget } from "../core/route/target-write.ts";
 import { targetPolicy } from "./address.ts";
 import type { Bindings } from "./env.ts";
 import { logWarn } from "./log.ts";
+import { isMetricsOnlyForced } from "./mode.ts";
 import type { ListedTarget, RegistryStatus, StoredTarget } from "./objects/registry-views.ts";
 import type { RefreshAnswer } from "./objects/target-registry.ts";
 import { type SealError, seal, unseal } from "./seal.ts";
@@ -104,7 +105,9 @@ export const registry = (env: Bindings) => ({
 
   /** The publishing mode as far as this isolate knows; asks nobody. */
   peekMode: (): "intelligent" | "metrics_only" =>
-    lastRead !== null && !lastRead.targets.some((entry) => entry.target.enabled) ? "metrics_only" : "intelligent",
+    isMetricsOnlyForced(env) || (lastRead !== null && !lastRead.targets.some((entry) => entry.target.enabled))
+      ? "metrics_only"
+      : "intelligent",
 
   /** Stores a static definition, replacing one of the same name. Errors: no_key, too_large, too_many. */
   async put(target: Target, now: number): Promise<Result<{ replaced: boolean }, SealError | "too_large" | "too_many">> {

@@ -36,7 +36,6 @@ const MAX_LINES = 250;
 const LONG_FILES: Readonly<Record<string, string>> = {
   "src/core/route/config/shape-integrations.ts": "one table: the fields of every integration Alertmanager knows",
   "src/worker/objects/alert-shard.ts": "one Durable Object class: its memory and its transaction change together",
-  "src/worker/objects/target.ts": "one Durable Object class: its memory and its transaction change together",
 };
 
 /** The clock, chance and the platform: core gets them as arguments. Looked for in code without types, comments and texts. */

@@ -86,13 +86,15 @@ export const queue = async (target: string, ...list: readonly Told[]): Promise<v
   const items = list.map((told) => itemFor(target, told));
   for (let from = 0; from < items.length; from += 100) {
     const some = items.slice(from, from + 100);
-    await bindings.DB.batch(
-      insertPending(
-        bindings.DB,
-        some.map((item) => ({ target, item })),
-        Date.now(),
-      ),
-    );
+    const addressed = some.map((item) => ({ target, item }));
+    await bindings.DB.batch([
+      ...insertPending(bindings.DB, addressed, Date.now()),
+      // There is no event behind these: kept whole, as those are that no event can say again.
+      bindings.DB.prepare(
+        `UPDATE notifications SET payload = value->'notification' FROM json_each(?1)
+         WHERE at = value->>'at' AND subject = value->>'subject' AND seq = value->>'seq' AND target = ?2`,
+      ).bind(JSON.stringify(some), target),
+    ]);
     await stubOf(target).accept(some);
   }
   await idle(target);

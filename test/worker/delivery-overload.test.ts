@@ -137,6 +137,6 @@ test("a day's outage: what is still true is told afterwards, in order and no fas
   expect(state.refused).toBe(0);
   const perMinute = accepted.filter(({ at }) => at < accepted[0]!.at + MINUTE).length;
   expect(perMinute).toBeLessThanOrEqual(63);
-  expect((await stubOf(name).status()).waiting).toEqual([0, 0, 0]);
+  expect((await stubOf(name).status()).waiting).toEqual({ high: 0, medium: 0, low: 0 });
   expect((await byState(name)).get("delivered")).toBeGreaterThan(48);
 });

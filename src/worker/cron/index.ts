@@ -5,12 +5,14 @@ import { count, handOver } from "../metrics/count.ts";
 import { ours } from "../metrics/families.ts";
 import { registry } from "../registry.ts";
 import { checkAllTargets } from "../target-health.ts";
+import { followMode } from "./publishing-mode.ts";
 import { removeOld } from "./retention.ts";
 import { tellOfSilences } from "./silences.ts";
 import { sweep } from "./sweep.ts";
 
 const PARTS: readonly (readonly [name: string, run: (env: Bindings, now: number) => Promise<unknown>])[] = [
   ["sweep", sweep],
+  ["mode", followMode],
   ["silences", tellOfSilences],
   ["retention", removeOld],
   ["targets", (env) => registry(env).syncDue()],

@@ -8,8 +8,8 @@ export interface TargetStatus {
   readonly inFlight: number;
   /** Lines taken up and in memory. */
   readonly ready: number;
-  /** On disk, by lane: high, medium, low. */
-  readonly waiting: readonly [number, number, number];
+  /** On disk, by lane. */
+  readonly waiting: { readonly high: number; readonly medium: number; readonly low: number };
   /** Of those on disk, how many wait for a retry of their own. */
   readonly retrying: number;
   readonly oldestSince: Millis | null;
@@ -37,7 +37,7 @@ export const showStatus = (
     .one();
   return {
     ...memory,
-    waiting: [row.high, row.medium, row.low],
+    waiting: { high: row.high, medium: row.medium, low: row.low },
     retrying: row.retrying,
     oldestSince: row.oldest,
     breaker: state.breaker.state,

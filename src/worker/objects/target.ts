@@ -72,7 +72,7 @@ export class TargetObject extends DurableObject<Bindings> {
     this.#soon();
   }
 
-  /** The same, and waits for the next word on each, at most `waitMs`; null where none came. */
+  /** The same, and waits for the next word on each, at most `waitMs`; null: none came. */
   async deliver(items: readonly PendingNotification[], waitMs: number): Promise<(store.Result | null)[]> {
     const results = items.map((item) => this.#reporter.next({ ...item, replay: item.replay ?? 0 }, waitMs));
     this.accept(items);
@@ -109,10 +109,7 @@ export class TargetObject extends DurableObject<Bindings> {
     const { waiting, fresh } = this.#desk.receive(subject, items, line ?? [], now);
     if (fresh.length === 0) return;
     if (line === undefined) this.#ready.set(subject, [...waiting, ...fresh].sort(compareEntries));
-    else {
-      line.push(...fresh);
-      line.sort(compareEntries);
-    }
+    else line.splice(0, line.length, ...[...line, ...fresh].sort(compareEntries));
   }
 
   #soon(): void {
@@ -187,12 +184,10 @@ export class TargetObject extends DurableObject<Bindings> {
     if (this.#state.breaker.state !== "closed" || (hold !== null && hold.reason !== "pacing")) return;
     // What is ready belongs to the backlog as well once there is one.
     if (this.#desk.waiting > 0 && hold !== null) this.#spill([...this.#ready.keys()], hold.reason, format, now);
-    this.#desk.collapse(format, publicUrl(this.env), (subject) => this.#isBusy(subject), now);
+    this.#desk.collapse(format, publicUrl(this.env), this.#isBusy, now);
   }
 
-  #isBusy(subject: string): boolean {
-    return this.#active.has(subject) || this.#ready.has(subject);
-  }
+  readonly #isBusy = (subject: string): boolean => this.#active.has(subject) || this.#ready.has(subject);
 
   #start(subject: string, target: Target | null, now: Millis): void {
     const ready = this.#ready.get(subject);
@@ -208,7 +203,7 @@ export class TargetObject extends DurableObject<Bindings> {
       desk: this.#desk,
       reporter: this.#reporter,
       hold: () => this.#hold(Date.now()),
-      isBusy: (other: string) => this.#isBusy(other),
+      isBusy: this.#isBusy,
     };
     this.ctx.waitUntil(
       workLine(shop, subject, line, target, pass)

@@ -1,0 +1,102 @@
+/** How stored notifications are shown as jobs and dead letters (contracts 10.1, 10.6). */
+import { z } from "@hono/zod-openapi";
+import { ledgerId } from "./db/ledger.ts";
+import type { Attempt } from "./objects/target-store.ts";
+import { AttemptSchema } from "./schemas.ts";
+import { type NotificationRow, time, timeOrNull } from "./views.ts";
+
+export const JobSchema = z
+  .object({
+    id: z.string(),
+    fingerprint: z.string(),
+    fingerprints: z.array(z.string()),
+    group_key: z.string().nullable(),
+    alert_name: z.string(),
+    target_name: z.string(),
+    status: z.string(),
+    severity: z.string(),
+    priority: z.enum(["high", "medium", "low"]),
+    state: z.string(),
+    reason: z.string().nullable(),
+    replay: z.number(),
+    replayed_at: z.string().nullable(),
+    fallback: z.string().nullable(),
+    retry_count: z.number(),
+    last_error: z.string().nullable(),
+    error_type: z.enum(["transient", "permanent", "unknown"]).nullable(),
+    created_at: z.string(),
+    next_attempt_at: z.string().nullable(),
+    completed_at: z.string().nullable(),
+    processing_time: z.number().nullable(),
+    attempts: z.array(AttemptSchema.extend({ receipt: z.string().nullable() })),
+  })
+  .openapi("Job");
+export type JobView = z.infer<typeof JobSchema>;
+
+/** Our states in the words of contracts 10.1. */
+const STATES: Readonly<Record<string, string>> = {
+  pending: "queued",
+  retry: "retrying",
+  deferred: "deferred",
+  delivered: "succeeded",
+  digested: "succeeded",
+  dead: "dlq",
+  discarded: "failed",
+  superseded: "canceled",
+  canceled: "canceled",
+};
+export const JOB_STATES = ["queued", "retrying", "deferred", "succeeded", "dlq", "failed", "canceled"] as const;
+
+/** The stored state that a job state asks for; of the two that mean the same the common one. */
+export const storedState = (state: string): string =>
+  Object.entries(STATES).find(([, shown]) => shown === state)?.[0] ?? state;
+
+const TRANSIENT = ["timeout", "dns", "tls", "refused", "rate_limited", "server_error"];
+
+export const errorTypeOf = (reason: string | null): "transient" | "permanent" | "unknown" =>
+  reason === null ? "unknown" : TRANSIENT.includes(reason) ? "transient" : "permanent";
+
+export const priorityOf = (status: string, severity: string): "high" | "medium" | "low" => {
+  if (status === "resolved") return "low";
+  if (severity === "critical") return "high";
+  return severity === "info" || severity === "noise" ? "low" : "medium";
+};
+
+export const showJob = (row: NotificationRow): JobView => {
+  const attempts = JSON.parse(row.attempts) as Attempt[];
+  const last = attempts.at(-1);
+  const frozen =
+    row.payload === null ? null : (JSON.parse(row.payload) as { groupKey: string; alerts: { fingerprint: string }[] });
+  return {
+    id: ledgerId(row),
+    fingerprint: frozen?.alerts[0]?.fingerprint ?? row.subject,
+    fingerprints: frozen?.alerts.map((alert) => alert.fingerprint) ?? [row.subject],
+    group_key: frozen?.groupKey ?? null,
+    alert_name: row.alertname,
+    target_name: row.target,
+    status: row.status,
+    severity: row.severity,
+    priority: priorityOf(row.status, row.severity),
+    state: STATES[row.state] ?? row.state,
+    reason: row.reason,
+    replay: row.replay,
+    replayed_at: timeOrNull(row.replayed_at),
+    fallback: row.fallback,
+    retry_count: Math.max(0, (last?.number ?? 0) - 1),
+    last_error: row.error ?? last?.error ?? null,
+    error_type: last === undefined || last.reason === null ? null : errorTypeOf(last.reason),
+    created_at: time(row.at),
+    next_attempt_at: timeOrNull(row.next_attempt_at),
+    completed_at: timeOrNull(row.completed_at),
+    processing_time: row.completed_at === null ? null : Math.max(0, row.completed_at - row.at) / 1000,
+    attempts: attempts.map((attempt) => ({
+      number: attempt.number,
+      at: time(attempt.at),
+      duration_ms: attempt.durationMs,
+      status_code: attempt.statusCode,
+      error_type: attempt.reason,
+      error: attempt.error,
+      receipt: attempt.receipt ?? null,
+    })),
+  };
+};

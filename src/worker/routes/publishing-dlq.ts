@@ -1,0 +1,212 @@
+/** Dead letters under their older paths: `/publishing/dlq*` (contracts 2, 10.6). */
+import { createRoute, z } from "@hono/zod-openapi";
+import { recordAudit } from "../db/audit.ts";
+import { countDead, ledgerId, listLedger, loadLedger, purgeDead, readLedgerId } from "../db/ledger.ts";
+import { routes, scoped } from "../http.ts";
+import { errorTypeOf, priorityOf, showJob } from "../jobs.ts";
+import { refuse } from "../problem.ts";
+import { planReplay, startReplay } from "../replay.ts";
+import { type NotificationRow, time, timeOrNull } from "../views.ts";
+
+const HOUR_MS = 3_600_000;
+const Entry = z.object({
+  id: z.string(),
+  job_id: z.string(),
+  fingerprint: z.string(),
+  target_name: z.string(),
+  error_message: z.string().nullable(),
+  error_type: z.string(),
+  reason: z.string().nullable(),
+  retry_count: z.number(),
+  priority: z.string(),
+  failed_at: z.string().nullable(),
+  last_retry_at: z.string().nullable(),
+  replayed: z.boolean(),
+  replayed_at: z.string().nullable(),
+});
+const Stats = z.object({
+  total_entries: z.number(),
+  entries_by_error_type: z.record(z.string(), z.number()),
+  entries_by_target: z.record(z.string(), z.number()),
+  entries_by_priority: z.record(z.string(), z.number()),
+  replayed_count: z.number(),
+});
+
+const showEntry = (row: NotificationRow): z.infer<typeof Entry> => {
+  const job = showJob(row);
+  return {
+    id: job.id,
+    job_id: job.id,
+    fingerprint: job.fingerprint,
+    target_name: row.target,
+    error_message: job.last_error,
+    error_type: errorTypeOf(row.reason),
+    reason: row.reason,
+    retry_count: job.retry_count,
+    priority: job.priority,
+    failed_at: timeOrNull(row.completed_at),
+    last_retry_at: job.attempts.at(-1)?.at ?? null,
+    replayed: row.replayed_at !== null,
+    replayed_at: timeOrNull(row.replayed_at),
+  };
+};
+
+const tally = <T>(rows: readonly T[], keyOf: (row: T) => string, countOf: (row: T) => number): Record<string, number> =>
+  Object.fromEntries(
+    [...Map.groupBy(rows, keyOf)].map(([key, list]) => [key, list.reduce((sum, row) => sum + countOf(row), 0)]),
+  );
+
+const dlqStats = async (db: D1Database): Promise<z.infer<typeof Stats>> => {
+  const counts = await countDead(db);
+  const total = counts.reduce((sum, row) => sum + row.n, 0);
+  return {
+    total_entries: total,
+    entries_by_error_type: tally(
+      counts,
+      (row) => errorTypeOf(row.reason),
+      (row) => row.n,
+    ),
+    entries_by_target: tally(
+      counts,
+      (row) => row.target,
+      (row) => row.n,
+    ),
+    entries_by_priority: tally(
+      counts,
+      (row) => priorityOf(row.status, row.severity),
+      (row) => row.n,
+    ),
+    replayed_count: counts.reduce((sum, row) => sum + row.replayed, 0),
+  };
+};
+
+const paging = {
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  offset: z.coerce.number().int().min(0).max(10_000).default(0),
+};
+const priority = z.enum(["high", "medium", "low"]).optional();
+const idParam = z.object({ id: z.string().max(300) });
+const everywhere = { reason: null, fromMs: null, toMs: null };
+
+export const dlqRoutes = routes()
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/publishing/dlq",
+      summary: "Dead letters, newest first",
+      ...scoped("read"),
+      request: {
+        query: z.object({
+          target: z.string().max(63).optional(),
+          error_type: z.enum(["transient", "permanent", "unknown"]).optional(),
+          priority,
+          replayed: z.enum(["true", "false"]).optional(),
+          include_stats: z.enum(["true", "false"]).optional(),
+          ...paging,
+        }),
+      },
+      responses: {
+        200: {
+          description: "Dead letters",
+          content: {
+            "application/json": {
+              schema: z.object({ entries: z.array(Entry), total_count: z.number(), stats: Stats.optional() }),
+            },
+          },
+        },
+      },
+    }),
+    async (c) => {
+      const q = c.req.valid("query");
+      const { rows } = await listLedger(c.env.DB, {
+        ...everywhere,
+        limit: q.limit + q.offset,
+        before: null,
+        target: q.target ?? null,
+        state: "dead",
+        fingerprint: null,
+      });
+      const stats = await dlqStats(c.env.DB);
+      const entries = rows
+        .map(showEntry)
+        .filter((entry) => q.error_type === undefined || entry.error_type === q.error_type)
+        .filter((entry) => q.priority === undefined || entry.priority === q.priority)
+        .filter((entry) => q.replayed === undefined || String(entry.replayed) === q.replayed);
+      const narrowed = [q.target, q.error_type, q.priority, q.replayed].some((value) => value !== undefined);
+      const total_count = narrowed ? entries.length : stats.total_entries;
+      const shown = entries.slice(q.offset);
+      return c.json({ entries: shown, total_count, ...(q.include_stats === "true" ? { stats } : {}) }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/publishing/dlq/{id}/replay",
+      summary: "Send one dead letter once more",
+      ...scoped("operate"),
+      request: { params: idParam },
+      responses: {
+        200: {
+          description: "On its way, or why not",
+          content: {
+            "application/json": {
+              schema: z.object({
+                success: z.boolean(),
+                message: z.string(),
+                job_id: z.string().optional(),
+                error: z.string().optional(),
+              }),
+            },
+          },
+        },
+        404: { description: "No such dead letter" },
+        409: { description: "Replayed already" },
+      },
+    }),
+    async (c) => {
+      const { id } = c.req.valid("param");
+      const key = readLedgerId(id);
+      const [row] = key === null ? [] : await loadLedger(c.env.DB, [key]);
+      if (key === null || row?.state !== "dead") return refuse(c, "not-found", "no such dead letter");
+      const plan = await planReplay(c.env, [key], null);
+      if (plan.alreadyReplayed > 0) return refuse(c, "conflict", "its replay is on its way or got through");
+      const [replay] = plan.addressed;
+      if (replay === undefined) {
+        const error = plan.resolvedSince > 0 ? "the alert has resolved since" : "what it said is no longer kept";
+        return c.json({ success: false, message: "skipped", error }, 200);
+      }
+      const now = Date.now();
+      await startReplay(c.env, plan, now);
+      await recordAudit(c.env.DB, now, c.var.caller.name, "dead_letter.replay", id, {});
+      const job_id = ledgerId({ ...replay.item, target: replay.target, replay: replay.item.replay ?? 0 });
+      return c.json({ success: true, message: `queued for ${replay.target}`, job_id }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "delete",
+      path: "/publishing/dlq/purge",
+      summary: "Discard old dead letters",
+      ...scoped("admin"),
+      request: { query: z.object({ older_than_hours: z.coerce.number().min(0).max(100_000).default(168) }) },
+      responses: {
+        200: {
+          description: "Discarded",
+          content: {
+            "application/json": {
+              schema: z.object({ success: z.boolean(), message: z.string(), deleted_count: z.number() }),
+            },
+          },
+        },
+      },
+    }),
+    async (c) => {
+      const { older_than_hours: hours } = c.req.valid("query");
+      const now = Date.now();
+      const before = now - hours * HOUR_MS;
+      const gone = await purgeDead(c.env.DB, before);
+      await recordAudit(c.env.DB, now, c.var.caller.name, "dead_letter.purge", "", { hours, gone });
+      const message = `discarded ${gone} dead letters from before ${time(before)}`;
+      return c.json({ success: true, message, deleted_count: gone }, 200);
+    },
+  );

@@ -1,0 +1,160 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { get, post, remove } from "../support/api.ts";
+import { addTarget, idle, queue, startClock, stubOf } from "../support/delivery.ts";
+import { type Receiver, receiver, watchOutside } from "../support/outside.ts";
+
+watchOutside();
+afterEach(() => vi.useRealTimers());
+
+let count = 0;
+const target = async (code = 200): Promise<[string, Receiver]> => {
+  const name = `route-${++count}`;
+  const host = receiver(`${name}.example.com`);
+  host.answer = () => new Response("gone wrong", { status: code });
+  await addTarget({ name, type: "webhook", url: `https://${name}.example.com/in?key=very-secret-value` });
+  return [name, host];
+};
+type Json = Record<string, never>;
+const items = (answer: { json: unknown }, key: string): Json[] => (answer.json as Record<string, Json[]>)[key]!;
+const ids = (answer: { json: unknown }): string[] => items(answer, "notifications").map((job) => job.id as string);
+
+describe("dead letters", () => {
+  test("are listed with the reason and without a secret, counted, replayed one by one and only once", async () => {
+    startClock();
+    const [name, host] = await target(404);
+    const subjects = ["a1", "a2", "a3"];
+    await queue(name, ...subjects.map((subject) => ({ subject, seq: 1 })));
+    const listed = await get(`/api/v1/dead-letters?target=${name}`);
+    expect(items(listed, "notifications").map((job) => [job.state, job.reason])).toEqual(
+      Array(3).fill(["dlq", "client_error"]),
+    );
+    expect(listed.text).not.toContain("very-secret");
+    const counts = items(await get("/api/v1/dead-letters/counts"), "counts").filter((row) => row.target === name);
+    expect(counts).toEqual([{ target: name, reason: "client_error", error_type: "permanent", count: 3 }]);
+
+    host.answer = () => new Response("", { status: 200 });
+    host.received.length = 0;
+    const middle = items(listed, "notifications").find((job) => job.fingerprint === "a2")!.id;
+    expect((await post(`/publishing/dlq/${middle}/replay`, {})).json).toMatchObject({ success: true });
+    await vi.waitFor(() => expect(host.received).toHaveLength(1));
+    const told = JSON.parse(host.received[0]!.body) as { notification_id: string };
+    expect(told.notification_id).toBe(`a2:1:${name}:r1`);
+    await idle(name);
+    expect((await post(`/publishing/dlq/${middle}/replay`, {})).status).toBe(409);
+    expect(host.received).toHaveLength(1);
+  });
+
+  test("are replayed by filter after a count, to another target, twice asked once done, and marked", async () => {
+    startClock();
+    const [name] = await target(404);
+    const [other, otherHost] = await target();
+    await queue(name, { subject: "b1", seq: 1 }, { subject: "b2", seq: 1 });
+    const ask = (dry_run: boolean) =>
+      post("/api/v1/dead-letters/replay", { target: name, reason: "client_error", to_target: other, dry_run });
+    expect((await ask(true)).json).toMatchObject({ dry_run: true, matched: 2, replayed: 2 });
+    expect(otherHost.received).toEqual([]);
+    await Promise.all([ask(false), ask(false)]);
+    await vi.waitFor(() => expect(otherHost.received).toHaveLength(2));
+    await idle(other);
+    expect((await ask(false)).json).toMatchObject({ replayed: 0, skipped_already_replayed: 2 });
+    expect(otherHost.received).toHaveLength(2);
+    const shown = items(await get(`/api/v1/notifications?target=${other}`), "notifications");
+    expect(shown.map((job) => [job.state, job.replay])).toEqual([
+      ["succeeded", 1],
+      ["succeeded", 1],
+    ]);
+  });
+
+  test("are discarded one at a time or when they are old", async () => {
+    startClock();
+    const [name] = await target(422);
+    await queue(name, { subject: "c1", seq: 1 }, { subject: "c2", seq: 1 });
+    const [first] = ids(await get(`/api/v1/dead-letters?target=${name}`));
+    expect((await remove(`/api/v1/dead-letters/${first}`)).status).toBe(204);
+    expect((await remove(`/api/v1/dead-letters/${first}`)).status).toBe(404);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    const purged = await remove("/publishing/dlq/purge?older_than_hours=0.5");
+    expect(purged.json.deleted_count).toBeGreaterThanOrEqual(1);
+    expect(ids(await get(`/api/v1/dead-letters?target=${name}`))).toEqual([]);
+  });
+});
+
+describe("the ledger", () => {
+  test("goes on by cursor without a gap or a repeat, and refuses another's cursor", async () => {
+    startClock(Date.UTC(2037, 0, 1));
+    const [name] = await target();
+    await queue(name, ...Array.from({ length: 7 }, (_, i) => ({ subject: `d${i}`, seq: 1 })));
+    const seen: string[] = [];
+    let cursor = "";
+    do {
+      const page = await get(`/api/v1/notifications?target=${name}&limit=3${cursor}`);
+      seen.push(...ids(page));
+      cursor = page.json.cursor === null ? "" : `&cursor=${page.json.cursor}`;
+    } while (cursor !== "");
+    expect(new Set(seen).size).toBe(7);
+    expect(seen).toHaveLength(7);
+    expect((await get("/api/v1/notifications?cursor=nonsense")).status).toBe(400);
+    const [one] = seen;
+    expect((await get(`/api/v1/notifications/${one}`)).json).toMatchObject({ id: one, state: "succeeded" });
+    expect((await get(`/publishing/queue/jobs/${one}`)).json).toMatchObject({ target_name: name });
+    expect((await get("/publishing/queue/jobs/1.2.3.x.y")).status).toBe(404);
+    expect((await get("/publishing/queue/status")).json).toMatchObject({ total_size: 0, active_jobs: 0 });
+  });
+
+  test("replays a range of time, for which something has to be named", async () => {
+    startClock(Date.UTC(2037, 1, 1));
+    const [name, host] = await target();
+    await queue(name, { subject: "e1", seq: 1 });
+    const range = { target: name, from: "2037-02-01T00:00:00Z", to: "2037-02-02T00:00:00Z" };
+    expect((await post("/api/v1/notifications/replay", {})).status).toBe(422);
+    expect((await post("/api/v1/notifications/replay", { ...range, dry_run: true })).json).toMatchObject({
+      matched: 1,
+    });
+    await post("/api/v1/notifications/replay", range);
+    await vi.waitFor(() => expect(host.received).toHaveLength(2));
+    expect(host.received[1]!.body).toContain(`e1:1:${name}:r1`);
+  });
+});
+
+describe("sending by hand", () => {
+  test("a test is a real delivery and says what came of it, for a target that fails and one that is off, too", async () => {
+    const [good, host] = await target();
+    const [bad] = await target(404);
+    const ok = await post(`/publishing/test/${good}`, {});
+    expect(ok.json).toMatchObject({ target_name: good, success: true, status_code: 200 });
+    expect(JSON.parse(host.received[0]!.body)).toMatchObject({ kind: "test" });
+    const failed = await post(`/publishing/targets/${bad}/test`, { alert_name: "Mine" });
+    expect([failed.status, failed.json.success, failed.json.status_code]).toEqual([200, false, 404]);
+    await addTarget({ name: bad, type: "webhook", url: "https://off.example.com/", enabled: false });
+    expect((await post(`/publishing/test/${bad}`, {})).json).toMatchObject({
+      success: false,
+      error_message: "target is disabled",
+    });
+    expect((await post("/publishing/test/nobody", {})).status).toBe(404);
+  });
+
+  test("a parallel send isolates what fails, and names what is unknown", async () => {
+    const [good] = await target();
+    const [bad] = await target(404);
+    const alert = { labels: { alertname: "ByHand" }, status: "firing" };
+    const sent = await post("/publishing/parallel/targets", { alert, target_names: [good, bad] });
+    expect(sent.json).toMatchObject({ success: false, success_count: 1, failure_count: 1, is_partial_success: true });
+    expect((await post("/publishing/parallel/targets", { alert, target_names: ["nobody"] })).status).toBe(404);
+    expect((await post("/publishing/parallel/targets", { alert: {}, target_names: [good] })).status).toBe(422);
+  });
+
+  test("a submitted alert is a job that can be followed", async () => {
+    const [name, host] = await target();
+    const sent = await post("/publishing/submit", { alert: { labels: { alertname: "ByHand" } }, target_name: name });
+    expect(sent.status).toBe(202);
+    const [id] = (sent.json as unknown as { job_ids: string[] }).job_ids;
+    await vi.waitFor(() => expect(host.received).toHaveLength(1));
+    await idle(name);
+    expect((await get(`/publishing/queue/jobs/${id}`)).json).toMatchObject({ state: "succeeded" });
+    expect((await get("/publishing/stats")).json.total_publishes).toBeGreaterThan(0);
+    expect((await get("/publishing/mode")).json).toMatchObject({ mode: "intelligent" });
+    expect([200, 503]).toContain((await get("/publishing/health")).status);
+    expect(items(await get("/publishing/secrets/template?format=slack"), "templates")).toHaveLength(1);
+    expect((await stubOf(name).status()).health.status).toBe("healthy");
+  });
+});
