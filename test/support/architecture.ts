@@ -34,7 +34,6 @@ const MAX_LINES = 250;
 
 /** Files that may be longer, each with its reason. */
 const LONG_FILES: Readonly<Record<string, string>> = {
-  "src/core/route/config/shape-integrations.ts": "one table: the fields of every integration Alertmanager knows",
   "src/worker/objects/alert-shard.ts": "one Durable Object class: its memory and its transaction change together",
 };
 

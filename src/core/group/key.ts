@@ -3,9 +3,7 @@ import type { Labels } from "../alert/alert.ts";
 import { fingerprint } from "../alert/fingerprint.ts";
 import { pickLabels, sortedNames } from "../alert/labels.ts";
 import { compareMatchers, type MatcherSpec, printMatchers } from "../alert/matcher.ts";
-
-/** Groups by every label: each alert is a group of its own. */
-export const GROUP_BY_ALL = "...";
+import { GROUP_BY_ALL } from "../route/routing.ts";
 
 /** The labels of an alert its group is known by; those it lacks are left out. */
 export const groupLabels = (labels: Labels, groupBy: readonly string[]): Labels =>
