@@ -1,4 +1,5 @@
 /** What happens every minute, each part on its own: one that fails keeps no other from running. */
+import { countDeliveries } from "../db/delivery-times.ts";
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
 import { count, handOver } from "../metrics/count.ts";
@@ -15,6 +16,7 @@ const PARTS: readonly (readonly [name: string, run: (env: Bindings, now: number)
   ["mode", followMode],
   ["silences", tellOfSilences],
   ["retention", removeOld],
+  ["delivery-times", (env, now) => countDeliveries(env.DB, now)],
   ["targets", (env) => registry(env).syncDue()],
   ["health", checkAllTargets],
 ];

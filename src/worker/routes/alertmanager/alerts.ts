@@ -72,7 +72,7 @@ export const alertmanagerRoutes = routes()
         {
           cluster: { status: "disabled", peers: [] },
           versionInfo: { version: API_VERSION, ...build },
-          config: { original: await originalConfig(c.env, Date.now()) },
+          config: { original: await originalConfig(c.env) },
           uptime: time(since),
         },
         200,

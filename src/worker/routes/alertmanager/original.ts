@@ -1,18 +1,15 @@
 /** The configuration as an Alertmanager would print it: amtool and Grafana load it strictly, so it holds nothing of ours. */
+import { DEFAULT_DOCUMENT, projectForAlertmanager } from "../../../core/route/config.ts";
+import { readVersion } from "../../db/config-versions.ts";
 import type { Bindings } from "../../env.ts";
-import { loadSettings } from "../../settings.ts";
+import { logWarn } from "../../log.ts";
 
-const WITHOUT_DOCUMENT = `route:
-  receiver: default
-  group_by: ['...']
-  group_wait: 0s
-  group_interval: 1s
-  repeat_interval: 4h
-receivers:
-- name: default
-`;
-
-export const originalConfig = async (env: Bindings, now: number): Promise<string> => {
-  const { config } = await loadSettings(env, now);
-  return config === null ? WITHOUT_DOCUMENT : WITHOUT_DOCUMENT;
+/** A document that cannot be read is shown as the default: its clients would stop at an error. */
+export const originalConfig = async (env: Bindings): Promise<string> => {
+  const stored = await readVersion(env, null);
+  if (stored === null) return DEFAULT_DOCUMENT;
+  const projected = stored.ok ? projectForAlertmanager(stored.value.text) : null;
+  if (projected?.ok === true) return projected.value;
+  logWarn("alertmanager.original", { reason: stored.ok ? "defects" : stored.error });
+  return DEFAULT_DOCUMENT;
 };
