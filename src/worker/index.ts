@@ -9,6 +9,7 @@ import { logError, logWarn } from "./log.ts";
 import { count, handOver } from "./metrics/count.ts";
 import { ours } from "./metrics/families.ts";
 import { canonicalRequest } from "./paths.ts";
+import { inSpan } from "./span.ts";
 
 export { AlertGroup } from "./objects/alert-group.ts";
 export { AlertShard } from "./objects/alert-shard.ts";
@@ -45,7 +46,7 @@ export default {
   fetch: (request, env, ctx) => app.fetch(canonicalRequest(request), env, ctx),
   async queue(batch, env, ctx) {
     try {
-      await consume(batch, env, ctx);
+      await inSpan(`queue ${batch.queue}`, { messages: batch.messages.length }, () => consume(batch, env, ctx));
       batch.ackAll();
       ctx.waitUntil(handOver(env));
     } catch (error) {
@@ -54,6 +55,6 @@ export default {
     }
   },
   async scheduled(controller, env) {
-    await runCron(env, controller.scheduledTime);
+    await inSpan("cron", {}, () => runCron(env, controller.scheduledTime));
   },
 } satisfies ExportedHandler<Bindings>;

@@ -7,6 +7,7 @@ import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
 import type { IngestAnswer, IngestBatch } from "./objects/alert-shard.ts";
 import { shardName, shardOf } from "./shards.ts";
+import { inSpan } from "./span.ts";
 
 /** A call that failed for a passing reason (a deploy, a reset) is made once more: it is idempotent. */
 const ATTEMPTS = 2;
@@ -54,7 +55,9 @@ export const storeAlerts = async (
   const answers = await Promise.all(
     [...byShard].map(async ([name, indexes]) => {
       const alerts = indexes.map((i) => parsed.alerts[i]!.alert);
-      const answer = await callShard(env, name, { alerts, receiptId, source, format, upstream });
+      const answer = await inSpan("ingest.shard", { receiptId, shard: name, alerts: alerts.length }, () =>
+        callShard(env, name, { alerts, receiptId, source, format, upstream }),
+      );
       if (answer.ok) {
         indexes.forEach((i, k) => {
           outcomes[i] = answer.outcomes[k]!;

@@ -1,15 +1,38 @@
-/** One JSON line per thing that happened. Values of secrets never reach it: callers pass ids, counts and reasons. */
+/**
+ * One JSON line per thing that happened, from LOG_LEVEL up. Callers pass ids, counts and reasons; texts of errors are
+ * masked here, because nobody knows what a library puts into them.
+ */
+import { maskCredentials } from "../core/classify/credentials.ts";
 
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-const write = (level: "info" | "warn" | "error", event: string, fields: LogFields): void => {
-  console[level](JSON.stringify({ level, event, ...fields }));
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+type Level = (typeof LEVELS)[number];
+
+/** More of an error's text tells nothing more. */
+const MAX_ERROR_CHARS = 500;
+
+/** Variables as the runtime offers them everywhere; handlers, objects and tests have no other place in common. */
+const variables = (globalThis as { readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> } })
+  .process?.env;
+
+const isWritten = (level: Level): boolean => {
+  const from = LEVELS.findIndex((name) => name === variables?.LOG_LEVEL);
+  return LEVELS.indexOf(level) >= (from < 0 ? LEVELS.indexOf("info") : from);
 };
+
+const write = (level: Level, event: string, fields: LogFields): void => {
+  if (isWritten(level)) console[level](JSON.stringify({ level, event, ...fields }));
+};
+
+/** An error in one line, without what looks like a credential. */
+export const errorText = (error: unknown): string =>
+  maskCredentials(
+    (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, MAX_ERROR_CHARS),
+  );
 
 export const logInfo = (event: string, fields: LogFields = {}): void => write("info", event, fields);
 export const logWarn = (event: string, fields: LogFields = {}): void => write("warn", event, fields);
-export const logError = (event: string, error: unknown, fields: LogFields = {}): void =>
-  write("error", event, {
-    ...fields,
-    error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-  });
+export const logError = (event: string, error: unknown, fields: LogFields = {}): void => {
+  if (isWritten("error")) write("error", event, { ...fields, error: errorText(error) });
+};

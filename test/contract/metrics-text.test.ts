@@ -10,9 +10,9 @@ const readSeries = (text: string): { name: string; labels: Record<string, string
   const [, name = "", inner = ""] = /^([a-z_]+)(?:\{(.*)\})?$/s.exec(text) ?? [];
   const pairs = [...inner.matchAll(/([a-z]+)="((?:[^"\\\n]|\\\\|\\"|\\n)*)"/g)];
   expect(pairs.map((pair) => pair[0]).join(",")).toBe(inner);
-  const unescape = (value: string): string =>
+  const unescaped = (value: string): string =>
     value.replace(/\\(.)/g, (_, escaped: string) => (escaped === "n" ? "\n" : escaped));
-  return { name, labels: Object.fromEntries(pairs.map(([, label = "", value = ""]) => [label, unescape(value)])) };
+  return { name, labels: Object.fromEntries(pairs.map(([, label = "", value = ""]) => [label, unescaped(value)])) };
 };
 
 test("any label value is read back as it was", () => {

@@ -23,6 +23,7 @@ import { countDecided } from "../metrics/decision.ts";
 import type { LiveChange } from "../objects/live-feed.ts";
 import { type Addressed, ringTargets } from "../ring.ts";
 import { loadSettings } from "../settings.ts";
+import { inSpan } from "../span.ts";
 
 /** What a remembered answer or the rules need at most; whoever takes longer waits for a model and holds back no other. */
 const AT_ONCE_MS = 250;
@@ -102,7 +103,9 @@ const finish = async (
     ...joinIncidents(env.DB, fresh, config?.correlation ?? null),
     ...recordCalls(env.DB, calls),
   ];
-  if (statements.length > 0) await env.DB.batch(statements);
+  if (statements.length > 0) {
+    await inSpan("alerts.commit", { events: fresh.length }, () => env.DB.batch(statements));
+  }
   background.waitUntil(tellLive(env, fresh.map(liveChange)));
   countDecided(fresh);
   await joinGroups(
