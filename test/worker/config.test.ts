@@ -23,6 +23,9 @@ route:
       receiver: pager
     - matchers: ['team="nobody"']
       receiver: "null"
+    - matchers: ['team="grouped"']
+      group_by: [team]
+      group_wait: 1s
 receivers:
   - name: team
     targets: [team-hook]
@@ -127,6 +130,25 @@ describe("routing by the document in force", () => {
     const trace = await get(`/api/v1/alerts/${fingerprint}/trace`);
     expect(trace.text).toContain("receiver null has no target");
     expect(trace.json.events).toMatchObject([{ config_version: 1 }]);
+  });
+
+  test("lets a group's one message be found from each of its alerts", async () => {
+    const answer = await send([alert("GroupedA", { team: "grouped" }), alert("GroupedB", { team: "grouped" })]);
+    const [first] = answer.json.alerts as unknown as { fingerprint: string }[];
+    const found = await eventually(
+      () => get(`/history/${first?.fingerprint}`),
+      ({ json }) => (json.deliveries as unknown as { state: string }[] | undefined)?.[0]?.state === "delivered",
+      20_000,
+    );
+    expect(found.json.deliveries).toMatchObject([
+      { target_name: "team-hook", id: expect.stringMatching(/^g[0-9a-f]{16}:1:team-hook$/) },
+    ]);
+    const told = team.received.filter((request) => request.body.includes("GroupedA"));
+    expect(told).toHaveLength(1);
+    expect(told[0]?.body).toContain("GroupedB");
+    const trace = await get(`/api/v1/alerts/${first?.fingerprint}/trace`);
+    expect(trace.text).toContain('"stage":"group"');
+    expect(trace.text).toContain('"decision":"sent"');
   });
 
   test("inhibits across shards", async () => {

@@ -3,6 +3,7 @@
  * its cost does not grow with what is stored; where the walk ended before the page was full, it says so.
  */
 import { type HistoryFilter, matchesCode, needsCode, patternsOf, type SortField } from "../../core/history/query.ts";
+import type { TraceStep } from "../../core/history/trace.ts";
 import type { EventRow, NotificationRow } from "../views.ts";
 import { whereOf } from "./history-where.ts";
 
@@ -156,12 +157,39 @@ export const eventsOf = async (
 const DELIVERIES = `SELECT n.* FROM json_each(?1) AS k CROSS JOIN notifications AS n
   ON n.at = k.value->>0 AND n.subject = k.value->>1 AND n.seq = k.value->>2 ORDER BY n.at, n.target`;
 
-/** The deliveries of these events, by `fingerprint:seq`. */
+/** Keys of the group notifications an event's trace names, each `at`, subject, sequence and target. */
+const groupKeys = ({ trace }: Pick<EventRow, "trace">): readonly (readonly [number, string, number, string])[] =>
+  (JSON.parse(trace) as TraceStep[]).flatMap(({ at, notification, target }) => {
+    const [subject, seq] = notification?.split(":") ?? [];
+    return subject?.startsWith("g") && target !== undefined ? [[at, subject, Number(seq), target] as const] : [];
+  });
+
+/** The deliveries that told of these events, alone or in a group, by `fingerprint:seq`. */
 export const deliveriesOf = async (
   db: D1Database,
   events: readonly EventRow[],
 ): Promise<Map<string, NotificationRow[]>> => {
-  const keys = JSON.stringify(events.map((event) => [event.received_at, event.fingerprint, event.seq]));
-  const { results } = await db.prepare(DELIVERIES).bind(keys).all<NotificationRow>();
-  return Map.groupBy(results, (row) => `${row.subject}:${row.seq}`);
+  const wanted = new Map<string, string[]>();
+  const want = (key: string, event: EventRow): void => {
+    const id = `${event.fingerprint}:${event.seq}`;
+    wanted.set(key, [...(wanted.get(key) ?? []), id]);
+  };
+  const keys = new Map<string, readonly [number, string, number]>();
+  for (const event of events) {
+    keys.set(`${event.fingerprint}:${event.seq}`, [event.received_at, event.fingerprint, event.seq]);
+    for (const [at, subject, seq, target] of groupKeys(event)) {
+      keys.set(`${subject}:${seq}`, [at, subject, seq]);
+      want(`${subject}:${seq}:${target}`, event);
+    }
+  }
+  const { results } = await db
+    .prepare(DELIVERIES)
+    .bind(JSON.stringify([...keys.values()]))
+    .all<NotificationRow>();
+  const found = new Map<string, NotificationRow[]>();
+  for (const row of results) {
+    const ids = wanted.get(`${row.subject}:${row.seq}:${row.target}`) ?? [`${row.subject}:${row.seq}`];
+    for (const id of ids) found.set(id, [...(found.get(id) ?? []), row]);
+  }
+  return found;
 };
