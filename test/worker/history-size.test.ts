@@ -1,85 +1,12 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { readFilter } from "../../src/core/history/query.ts";
-import { countEvents, eventsOf, type Keyset, walkEvents } from "../../src/worker/db/history.ts";
-import { countAlerts, flappingAlerts, readHours, topAlerts, topRules } from "../../src/worker/db/rollup-reads.ts";
+import { type Keyset, walkEvents } from "../../src/worker/db/history.ts";
 import { get } from "../support/api.ts";
 import { fillEvents } from "../support/many-events.ts";
+import { filterOf, measure, QUESTIONS } from "../support/rows-read.ts";
 
 const NOW = Date.now();
 const DAY = 86_400_000;
-
-/** D1 that adds up the rows its statements read. */
-const counting = () => {
-  let read = 0;
-  const wrap = (statement: D1PreparedStatement): D1PreparedStatement =>
-    new Proxy(statement, {
-      get: (target, name) => {
-        if (name === "bind") return (...values: unknown[]) => wrap(target.bind(...values));
-        if (name === "first") {
-          return async (column?: string) => {
-            const { results, meta } = await target.all<Record<string, unknown>>();
-            read += meta.rows_read;
-            return column === undefined ? (results[0] ?? null) : (results[0]?.[column] ?? null);
-          };
-        }
-        if (name === "all") {
-          return async () => {
-            const answer = await target.all();
-            read += answer.meta.rows_read;
-            return answer;
-          };
-        }
-        if (name === "unwrapped") return target;
-        return Reflect.get(target, name) as unknown;
-      },
-    });
-  const db = {
-    prepare: (sql: string) => wrap(env.DB.prepare(sql)),
-    batch: async (statements: { unwrapped: D1PreparedStatement }[]) => {
-      const answers = await env.DB.batch(statements.map((statement) => statement.unwrapped));
-      for (const { meta } of answers) read += meta.rows_read;
-      return answers;
-    },
-  } as unknown as D1Database;
-  return { db, read: () => read };
-};
-
-const filter = (query: string) => {
-  const read = readFilter([...new URLSearchParams(query)], NOW);
-  if (!read.ok) throw new Error(JSON.stringify(read.error));
-  return read.value;
-};
-const first = { limit: 100, after: null, descending: true };
-const range = { fromMs: NOW - 7 * DAY, toMs: NOW, namespace: null, severity: null };
-
-const QUESTIONS: [name: string, ask: (db: D1Database) => Promise<unknown>][] = [
-  ["the first page", (db) => walkEvents(db, filter(""), first, NOW)],
-  ["the first page, oldest first", (db) => walkEvents(db, filter(""), { ...first, descending: false }, NOW)],
-  ["a page by severity", (db) => walkEvents(db, filter("severity=critical"), first, NOW)],
-  ["a page by a label", (db) => walkEvents(db, filter("labels[pod]=pod-5"), first, NOW)],
-  ["a page by a pattern", (db) => walkEvents(db, filter("labels_regex[pod]=pod-.*7"), first, NOW)],
-  ["a page of what is not there", (db) => walkEvents(db, filter("namespace=nowhere"), first, NOW)],
-  ["a total", (db) => countEvents(db, filter(""), NOW)],
-  ["a total by severity", (db) => countEvents(db, filter("severity=critical"), NOW)],
-  ["a timeline", (db) => eventsOf(db, "0000000000000000", 20, 0)],
-  ["the chart of a week", (db) => readHours(db, range)],
-  ["the chart of one namespace", (db) => readHours(db, { ...range, namespace: "ns1" })],
-  ["top alerts", (db) => topAlerts(db, range, 10)],
-  ["top rules", (db) => topRules(db, range, 10)],
-  ["flapping alerts", (db) => flappingAlerts(db, range, 3, 50)],
-  ["different alerts", (db) => countAlerts(db, range)],
-];
-
-const measure = async (): Promise<Map<string, number>> => {
-  const counts = new Map<string, number>();
-  for (const [name, ask] of QUESTIONS) {
-    const { db, read } = counting();
-    await ask(db);
-    counts.set(name, read());
-  }
-  return counts;
-};
 
 describe("what a list or chart reads", () => {
   const span = { fromMs: NOW - 30 * DAY, spanMs: 30 * DAY - 1000 };
@@ -88,9 +15,9 @@ describe("what a list or chart reads", () => {
 
   beforeAll(async () => {
     await fillEvents(env.DB, { count: 20_000, ...span });
-    small = await measure();
+    small = await measure(env.DB, NOW);
     await fillEvents(env.DB, { count: 80_000, ...span }, 20_000);
-    large = await measure();
+    large = await measure(env.DB, NOW);
   }, 120_000);
 
   test.each(QUESTIONS.map(([name]) => name))("%s: the same at 20 000 and at 100 000 events", (name) => {
@@ -106,7 +33,7 @@ describe("what a list or chart reads", () => {
     let after: Keyset | null = null;
     let inserted = 200_000;
     do {
-      const walked = await walkEvents(env.DB, filter(""), { limit: 1000, after, descending: true }, NOW);
+      const walked = await walkEvents(env.DB, filterOf("", NOW), { limit: 1000, after, descending: true }, NOW);
       for (const row of walked.rows) {
         shown++;
         seen.add(`${row.fingerprint}:${row.seq}`);
@@ -155,7 +82,7 @@ describe("query plans", () => {
     const at = { at: NOW - DAY, fingerprint: "0000000000000000", seq: 1 };
     for (const query of ["", "severity=critical", "labels[pod]=x", "view=alerts", "is_flapping=true", "outcome=dead"]) {
       for (const descending of [true, false]) {
-        await walkEvents(spy, filter(query), { limit: 10, after: at, descending }, NOW);
+        await walkEvents(spy, filterOf(query, NOW), { limit: 10, after: at, descending }, NOW);
       }
     }
     for (const sql of new Set(statements)) {

@@ -69,6 +69,12 @@ const fetchChunk = async (
     .prepare(`SELECT * FROM (${inner.sql}) AS e WHERE ${where.sql} LIMIT ?`)
     .bind(...inner.values, chunk, ...where.values, limit);
   const end = db.prepare(`${edge.sql} OFFSET ?`).bind(...edge.values, 1, chunk - 1);
+  if (limit < chunk && where.sql !== "1") {
+    // A full page needs no edge, and finding one reads every candidate.
+    const { results } = await matching.all<EventRow>();
+    if (results.length === limit) return { rows: results, end: null };
+  }
+  // Together, so that what comes in meanwhile cannot stand between the rows and the edge.
   const [found, last] = await db.batch<EventRow>(where.sql === "1" ? [matching] : [matching, end]);
   const rows = found?.results ?? [];
   const edgeRow = where.sql === "1" ? (rows.length < chunk ? undefined : rows.at(-1)) : last?.results[0];
