@@ -18,6 +18,8 @@ const CACHE_MS = 10_000;
 export interface Settings {
   readonly mode: EnrichmentMode;
   readonly modeSource: "stored" | "env" | "default";
+  /** The mode that would hold if none were stored. */
+  readonly withoutStored: EnrichmentMode;
   readonly filterRules: readonly FilterRule[];
   readonly configVersion: number | null;
   /** The document in force; null before the first. */
@@ -50,12 +52,6 @@ const readMode = (stored: string | undefined, env: Bindings): Pick<Settings, "mo
   if (isMode(env.ENRICHMENT_MODE)) return { mode: env.ENRICHMENT_MODE, modeSource: "env" };
   if (env.ENRICHMENT_MODE !== undefined) logWarn("settings.invalid", { variable: "ENRICHMENT_MODE" });
   return { mode: DEFAULT_MODE, modeSource: "default" };
-};
-
-/** The operator's rules over those present at start: one of the same name and target replaces it. */
-export const mergeRules = (own: readonly FilterRuleJson[]): readonly FilterRuleJson[] => {
-  const keyOf = (rule: FilterRuleJson): string => `${rule.name}\n${rule.target_name ?? ""}`;
-  return [...new Map([...BUILT_IN_RULES, ...own].map((rule) => [keyOf(rule), rule])).values()];
 };
 
 const compileRules = (rules: readonly FilterRuleJson[]): readonly FilterRule[] =>
@@ -97,6 +93,7 @@ const read = async (env: Bindings): Promise<Settings> => {
   const all = [...compileRules(BUILT_IN_RULES), ...inDocument, ...compileRules(own)];
   return {
     ...readMode(typeof stored === "string" ? stored : undefined, env),
+    withoutStored: readMode(undefined, env).mode,
     filterRules: orderRules([...new Map(all.map((rule) => [keyOf(rule), rule])).values()]),
     configVersion: document?.version ?? null,
     config: document?.read.config ?? null,

@@ -11,7 +11,9 @@ export type Stage =
   | "silence"
   | "filter"
   | "notify"
-  | "deliver";
+  | "deliver"
+  /** What mode enriched would have done differently. */
+  | "shadow";
 
 export interface TraceStep {
   readonly at: Millis;

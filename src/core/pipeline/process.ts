@@ -53,6 +53,9 @@ const PARKED: Timing = { groupWaitMs: 0, groupIntervalMs: 0, repeatIntervalMs: N
 /** What an Alertmanager has grouped already has waited long enough. */
 const FORWARDED = { groupWaitMs: 0, groupIntervalMs: 0 } as const;
 
+/** Held back rather than grouped: its targets hear of it only when what holds it ends. */
+export const isParked = ({ timing }: GroupJoin): boolean => timing === PARKED;
+
 const isDirect = (route: RouteMatch): boolean => route.groupBy.includes(GROUP_BY_ALL) && route.timing.groupWaitMs === 0;
 
 class Deciding {

@@ -8,7 +8,7 @@ import { classifies } from "../../core/classify/mode.ts";
 import { type AlertEvent, eventId } from "../../core/history/event.ts";
 import type { AlertsMessage, AlertUpdate } from "../../core/messages.ts";
 import type { Context } from "../../core/pipeline/context.ts";
-import { process } from "../../core/pipeline/process.ts";
+import { decideEvent } from "../../core/pipeline/shadow.ts";
 import { classifierOf, isClassificationEnabled } from "../classification.ts";
 import type { Classified } from "../classifier-result.ts";
 import { loadContext } from "../context.ts";
@@ -79,7 +79,7 @@ const finish = async (
   if (jobs.length === 0) return;
   const decided = jobs.map(({ event, classified }) => ({
     event,
-    decision: process(event, (classified?.classification ?? null) as Classification | null, context),
+    decision: decideEvent(event, (classified?.classification ?? null) as Classification | null, context),
   }));
   const fresh: Decided[] = decided.filter((_, i) => jobs[i]?.stored === null);
   const addressed: Addressed[] = fresh.flatMap(({ event, decision }) =>

@@ -1,5 +1,6 @@
 /** Hourly counts in D1, one row per hour: added up by the statement itself, in the batch that commits the events. */
 import { MAX_KEYS_PER_HOUR, type RollupDelta, rollupOf, SKETCH_SIZE } from "../../core/history/rollup.ts";
+import { tallyDecision } from "../../core/pipeline/tally.ts";
 import type { Decided } from "./events.ts";
 
 /** Deltas are below 1 kB; a parameter may have 2 MB. */
@@ -51,9 +52,10 @@ const row = (delta: RollupDelta): unknown[] => [
 
 /** Adds these events to their hours: one row written per hour. To stand before the insert of the events in its batch. */
 export const addToRollups = (db: D1Database, decided: readonly Decided[]): D1PreparedStatement[] => {
-  const deltas = decided.map(({ event, decision }) =>
-    row(rollupOf(event, decision.severity, decision.classification?.category ?? null)),
-  );
+  const deltas = decided.map(({ event, decision }) => {
+    const delta = rollupOf(event, decision.severity, decision.classification?.category ?? null);
+    return row({ ...delta, counts: { ...delta.counts, ...tallyDecision(decision) } });
+  });
   return Array.from({ length: Math.ceil(deltas.length / MAX_DELTAS) }, (_, i) =>
     db.prepare(ADD).bind(JSON.stringify(deltas.slice(i * MAX_DELTAS, (i + 1) * MAX_DELTAS))),
   );
