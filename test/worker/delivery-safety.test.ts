@@ -1,0 +1,155 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { unsafeVariable } from "../../src/worker/address.ts";
+import { followMode } from "../../src/worker/cron/publishing-mode.ts";
+import { sweep } from "../../src/worker/cron/sweep.ts";
+import { insertPending } from "../../src/worker/db/notifications.ts";
+import type { Bindings } from "../../src/worker/env.ts";
+import { send } from "../../src/worker/send.ts";
+import { FORBIDDEN } from "../core/route/forbidden-urls.ts";
+import { eventually, get, send as ingest, post, remove } from "../support/api.ts";
+import {
+  addTarget,
+  answerBy,
+  idle,
+  itemFor,
+  queue,
+  rowsOf,
+  START,
+  startClock,
+  statesOf,
+  stubOf,
+} from "../support/delivery.ts";
+import { receiver, watchOutside } from "../support/outside.ts";
+import { createRootly } from "../support/sinks/rootly.ts";
+import { createSink } from "../support/sinks/sink.ts";
+
+watchOutside();
+afterEach(() => vi.useRealTimers());
+const FORBIDDEN_URLS = Object.values(FORBIDDEN).flat();
+const bindings = env as unknown as Bindings;
+/** The same Worker as it is deployed. */
+const deployed: Bindings = { ...bindings, ENVIRONMENT: "production" as never, ALLOW_PRIVATE_TARGETS: "local" };
+
+describe("where a request may go", () => {
+  test("is asked again at the moment of sending: none of these is connected to", async () => {
+    expect(FORBIDDEN_URLS.length).toBeGreaterThanOrEqual(100);
+    const connect = vi.spyOn(globalThis, "fetch");
+    for (const url of FORBIDDEN_URLS) {
+      const answer = await send(deployed, { method: "POST", url, headers: {}, body: "{}" }, "id", 1000, START);
+      expect([url, answer.kind]).toEqual([url, "blocked"]);
+      expect(answer).not.toHaveProperty("status");
+    }
+    expect(connect).not.toHaveBeenCalled();
+    connect.mockRestore();
+  });
+
+  test("a redirect is an answer, not a way", async () => {
+    const host = receiver("redirects.example.com");
+    host.answer = () => new Response(null, { status: 307, headers: { location: "https://127.0.0.1/admin" } });
+    const request = { method: "POST" as const, url: "https://redirects.example.com/", headers: {}, body: "{}" };
+    expect(await send(deployed, request, "id", 1000, START)).toMatchObject({ kind: "answer", status: 307 });
+    expect(host.received).toHaveLength(1);
+  });
+
+  test("a deployment that opens private addresses is not ready", () => {
+    expect(unsafeVariable(deployed)).toBe("ALLOW_PRIVATE_TARGETS");
+    expect(unsafeVariable(bindings)).toBeNull();
+    expect(unsafeVariable({ ...bindings, ENVIRONMENT: "production" as never, ALLOW_PRIVATE_TARGETS: "" })).toBeNull();
+  });
+});
+
+test("what a target gave back survives a restart: the incident that is resolved is the one that was opened", async () => {
+  startClock();
+  const provider = createRootly("rootly-key");
+  const sink = createSink(provider);
+  const host = receiver("rootly.example.com");
+  host.answer = answerBy(sink);
+  await addTarget({ name: "rootly", type: "rootly", url: "https://rootly.example.com/v1", api_key: "rootly-key" });
+  await queue("rootly", { subject: "00000000000000bb", seq: 1 });
+  await evictDurableObject(stubOf("rootly"));
+  await queue("rootly", { subject: "00000000000000bb", seq: 2, status: "resolved" });
+  expect(await statesOf("rootly")).toEqual(["00000000000000bb 1 delivered", "00000000000000bb 2 delivered"]);
+  expect(host.received.map(({ method, url }) => `${method} ${new URL(url).pathname}`)[1]).toMatch(
+    /^PUT \/v1\/incidents\/.+\/resolve$/,
+  );
+});
+
+test("a delivery that succeeds at once writes one row in the object", async () => {
+  startClock();
+  receiver("onerow.example.com");
+  await addTarget({ name: "onerow", type: "webhook", url: "https://onerow.example.com/" });
+  await queue("onerow", { subject: "warm", seq: 1 });
+  const written = () =>
+    runInDurableObject(stubOf("onerow"), (_, state) => ({
+      told: Number(state.storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM told").one().n),
+      others: Number(
+        state.storage.sql
+          .exec<{ n: number }>(
+            "SELECT (SELECT count(*) FROM waiting) + (SELECT count(*) FROM state) + (SELECT count(*) FROM extras) AS n",
+          )
+          .one().n,
+      ),
+    }));
+  const before = await written();
+  await queue("onerow", { subject: "one", seq: 1 });
+  const after = await written();
+  expect([after.told - before.told, after.others - before.others]).toEqual([1, 0]);
+  expect((await stubOf("onerow").status()).alarmAt).toBeNull();
+});
+
+describe("the sweep", () => {
+  test("brings what a crash took from memory, also when it was committed long after its time", async () => {
+    startClock();
+    const host = receiver("swept.example.com");
+    await addTarget({ name: "swept", type: "webhook", url: "https://swept.example.com/" });
+    await sweep(bindings, Date.now());
+    const mark = async () =>
+      Number(await bindings.DB.prepare("SELECT value FROM meta WHERE key = 'sweep_from'").first("value"));
+    expect(await mark()).toBe(START - 30_000);
+    const late = { ...itemFor("swept", { subject: "late", seq: 1 }), at: START - 3_600_000 };
+    const unread = { ...late, notification: { ...late.notification, kind: "test" as const } };
+    await bindings.DB.batch(insertPending(bindings.DB, [{ target: "swept", item: unread }], Date.now()));
+    expect(await mark()).toBe(START - 3_600_000);
+    await sweep(bindings, Date.now());
+    await idle("swept");
+    expect(host.received).toHaveLength(1);
+    expect((await rowsOf("swept")).map((row) => row.state)).toEqual(["delivered"]);
+    await sweep(bindings, Date.now());
+    expect(await mark()).toBe(START - 30_000);
+    expect(host.received).toHaveLength(1);
+  });
+});
+
+test("metrics_only comes with the last target and goes with the first: what still fires is told then", async () => {
+  const { targets } = (await get("/api/v1/targets")).json as unknown as { targets: { name: string }[] };
+  for (const { name } of targets) await remove(`/api/v1/targets/${name}`);
+  await followMode(bindings, Date.now());
+  expect((await get("/publishing/mode")).json).toMatchObject({ mode: "metrics_only", metrics_only_active: true });
+  const alert = { alertname: "NobodyHears", instance: crypto.randomUUID() };
+  const [{ fingerprint }] = (await ingest(alert)).json.alerts as unknown as [{ fingerprint: string }];
+  const traced = await eventually(
+    () => get(`/history/${fingerprint}`),
+    ({ status }) => status === 200,
+  );
+  expect(traced.text).toContain('"metrics_only"');
+  const submitted = await post("/publishing/submit", { alert: { labels: alert } });
+  expect([submitted.status, submitted.json.success]).toEqual([200, false]);
+
+  const host = receiver("back.example.com");
+  await addTarget({ name: "back", type: "webhook", url: "https://back.example.com/" });
+  await followMode(bindings, Date.now());
+  await eventually(
+    async () => host.received.length,
+    (n) => n > 0,
+  );
+  expect(host.received[0]!.body).toContain("NobodyHears");
+  expect((await get("/publishing/mode")).json).toMatchObject({
+    mode: "intelligent",
+    last_transition_reason: "targets_available",
+  });
+  await followMode(bindings, Date.now() + 60_000);
+  await idle("back");
+  expect(host.received).toHaveLength(1);
+});
