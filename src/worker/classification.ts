@@ -1,5 +1,6 @@
 /** The classifier of this deployment: from variables and secrets to providers, one memory per isolate. */
 import { PROMPT_VERSION } from "../core/classify/prompt.ts";
+import type { ClassificationSettings } from "../core/route/routing.ts";
 import { type Classifier, type ClassifierConfig, createClassifier, DEFAULT_CLASSIFIER } from "./classifier.ts";
 import { createClassifierMemory } from "./classifier-memory.ts";
 import { classificationStore } from "./db/classifications.ts";
@@ -17,36 +18,53 @@ const positive = (text: string | undefined, fallback: number): number => {
 };
 
 /** Which model is asked: an endpoint where one is configured, else Workers AI where it is bound, else none. */
-const modelOf = (env: Bindings): ClassifierConfig["model"] => {
+const modelOf = (env: Bindings, model: string | undefined): ClassifierConfig["model"] => {
   if (env.LLM_PROXY_URL !== undefined && env.LLM_PROXY_URL !== "") {
     return {
       provider: "openai",
       baseUrl: env.LLM_PROXY_URL,
-      model: env.LLM_MODEL ?? DEFAULT_OPENAI_MODEL,
+      model: model ?? DEFAULT_OPENAI_MODEL,
       wire: env.LLM_WIRE === "simple" ? "simple" : "openai",
       apiKey: env.LLM_API_KEY ?? "",
       authHeader: env.LLM_AUTH_HEADER ?? "Authorization",
     };
   }
-  return env.AI === undefined
-    ? null
-    : { provider: "workers_ai", model: env.LLM_MODEL ?? DEFAULT_WORKERS_AI_MODEL, ai: env.AI };
+  return env.AI === undefined ? null : { provider: "workers_ai", model: model ?? DEFAULT_WORKERS_AI_MODEL, ai: env.AI };
 };
 
-/** false switches classification off altogether: then not even the rules answer. */
-export const isClassificationEnabled = (env: Bindings): boolean => env.ENABLE_CLASSIFICATION !== "false";
+/** What the document says, where it says anything; the variables fill the rest. */
+type Said = ClassificationSettings | null;
 
-export const classifierConfig = (env: Bindings): ClassifierConfig => ({
+/** Off by document or variable: then not even the rules answer. */
+export const isClassificationEnabled = (env: Bindings, said: Said = null): boolean =>
+  said?.enabled ?? env.ENABLE_CLASSIFICATION !== "false";
+
+export const classifierConfig = (env: Bindings, said: Said = null): ClassifierConfig => ({
   ...DEFAULT_CLASSIFIER,
-  model: modelOf(env),
-  promptVersion: env.PROMPT_VERSION ?? PROMPT_VERSION,
+  model: modelOf(env, said?.model ?? env.LLM_MODEL),
+  promptVersion: said?.promptVersion ?? env.PROMPT_VERSION ?? PROMPT_VERSION,
   timeoutMs: positive(env.LLM_TIMEOUT, DEFAULT_CLASSIFIER.timeoutMs / 1000) * 1000,
   maxAttempts: positive(env.LLM_MAX_RETRIES, DEFAULT_CLASSIFIER.maxAttempts),
   cacheTtlMs: Math.min(positive(env.CLASSIFICATION_CACHE_TTL, 3600), 86_400) * 1000,
+  redaction: {
+    ...DEFAULT_CLASSIFIER.redaction,
+    removeLabels: said?.redactLabels ?? DEFAULT_CLASSIFIER.redaction.removeLabels,
+    emails: said?.redactEmails ?? DEFAULT_CLASSIFIER.redaction.emails,
+  },
+  budget: {
+    ...DEFAULT_CLASSIFIER.budget,
+    perDay: said?.callsPerDay ?? DEFAULT_CLASSIFIER.budget.perDay,
+    perNamePerHour: said?.callsPerNamePerHour ?? DEFAULT_CLASSIFIER.budget.perNamePerHour,
+    severityFloor: said?.severityFloor ?? DEFAULT_CLASSIFIER.budget.severityFloor,
+  },
 });
 
-export const classifierOf = (env: Bindings, background: (work: Promise<unknown>) => void): Classifier =>
-  createClassifier(classifierConfig(env), {
+export const classifierOf = (
+  env: Bindings,
+  background: (work: Promise<unknown>) => void,
+  said: Said = null,
+): Classifier =>
+  createClassifier(classifierConfig(env, said), {
     memory,
     store: classificationStore(env.DB),
     now: () => Date.now(),

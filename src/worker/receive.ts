@@ -11,7 +11,7 @@ import { readBody } from "./body.ts";
 import type { Bindings } from "./env.ts";
 import type { AppEnv } from "./http.ts";
 import { problem } from "./problem.ts";
-import { loadSettings, peekMode } from "./settings.ts";
+import { loadSettings, peekMode, resolveTimeoutMs } from "./settings.ts";
 
 /** What a sender is asked to wait when we cannot commit: Alertmanager's own first retries come sooner anyway. */
 export const RETRY_AFTER_SECONDS = 5;
@@ -19,7 +19,7 @@ export const RETRY_AFTER_SECONDS = 5;
 const parseOptions = (env: Bindings, now: number): ParseOptions => ({
   now,
   pending: env.INGEST_PENDING === "firing" ? "firing" : "skip",
-  resolveTimeoutSeconds: Number(env.RESOLVE_TIMEOUT ?? 300),
+  resolveTimeoutSeconds: resolveTimeoutMs() / 1000 || Number(env.RESOLVE_TIMEOUT ?? 300),
   webhookResolveTimeoutSeconds: Number(env.WEBHOOK_RESOLVE_TIMEOUT ?? 0),
 });
 

@@ -101,6 +101,9 @@ const read = async (env: Bindings): Promise<Settings> => {
   };
 };
 
+/** The document's resolve_timeout as far as this isolate knows, 0 without one: ingest waits for no store. */
+export const resolveTimeoutMs = (): number => inForce?.read.config.resolveTimeoutMs ?? 0;
+
 export const loadSettings = async (env: Bindings, now: number): Promise<Settings> => {
   if (cached !== null && now >= cached.at && now - cached.at < CACHE_MS) return cached.settings;
   try {

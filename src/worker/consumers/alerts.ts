@@ -164,8 +164,9 @@ export const consumeAlerts = async (
       )
     : new Map<string, { readonly newest: boolean }>();
   const context = await loadContext(env, Date.now(), events);
-  const asks = classifies(context.mode) && isClassificationEnabled(env);
-  const classifier = classifierOf(env, (promise) => background.waitUntil(promise));
+  const said = (await loadSettings(env, Date.now())).config?.classification ?? null;
+  const asks = classifies(context.mode) && isClassificationEnabled(env, said);
+  const classifier = classifierOf(env, (promise) => background.waitUntil(promise), said);
   const classified = [...jobs].map(([id, job]) => ({
     job: { ...job, stored: stored.get(id) ?? null },
     answer: asks ? classifier.classify(job.event, Date.now() + CLASSIFY_MS) : Promise.resolve(null),

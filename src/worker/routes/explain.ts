@@ -161,8 +161,8 @@ export const explainRoute = routes()
         });
       }
       const { context, config } = found;
-      const asks = classifies(context.mode) && isClassificationEnabled(c.env);
-      const classifier = classifierOf(c.env, (work) => c.executionCtx.waitUntil(work));
+      const asks = classifies(context.mode) && isClassificationEnabled(c.env, config.classification);
+      const classifier = classifierOf(c.env, (work) => c.executionCtx.waitUntil(work), config.classification);
       const classification: Classification | null = asks
         ? (await classifier.classify(event, Date.now() + CLASSIFY_MS)).classification
         : null;
