@@ -99,6 +99,20 @@ describe("durable writes", () => {
   });
 });
 
+test("what only repeats is told to the counts of its hour by the alarm, in one write", async () => {
+  const stub = shard();
+  const same = alert("RepeatCounted");
+  const repeats = async (): Promise<number> =>
+    (await env.DB.prepare("SELECT sum(x.value) AS n FROM rollups AS r, json_each(r.received) AS x WHERE x.key = ?")
+      .bind(same.fingerprint)
+      .first<number>("n")) ?? 0;
+  await outcomes(stub, same);
+  for (let i = 0; i < 5; i++) await outcomes(stub, same);
+  expect(await repeats()).toBe(0);
+  await runDurableObjectAlarm(stub);
+  expect(await repeats()).toBe(5);
+});
+
 describe("a lost bell", () => {
   test("is rung again by the alarm, and the event is written once", async () => {
     const stub = shard();

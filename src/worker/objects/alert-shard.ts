@@ -12,6 +12,7 @@ import { logError } from "../log.ts";
 import { type Counts, handOver, takeCounts } from "../metrics/count.ts";
 import { countReports } from "../metrics/reports.ts";
 import { changeOf, messageChange, type ReportContext } from "./alert-shard-change.ts";
+import { RepeatCounter } from "./alert-shard-repeats.ts";
 import * as store from "./alert-shard-store.ts";
 
 export interface IngestBatch {
@@ -53,6 +54,7 @@ export class AlertShard extends DurableObject<Bindings> {
   #outboxRows = 0;
   #alarmAt: Millis | null = null;
   #flushedAt: Millis = 0;
+  readonly #repeats = new RepeatCounter();
   readonly #toRing = new Set<string>();
   #ringing: Promise<void> | null = null;
 
@@ -147,6 +149,7 @@ export class AlertShard extends DurableObject<Bindings> {
       this.#expire(now);
       this.#flushSigns(now);
       await this.#ring(store.outboxHeads(this.#sql, DRAIN_ROWS));
+      await this.#repeats.report(this.env.DB, now);
     } catch (error) {
       // A failing alarm is retried six times and then given up for good; this one always comes again.
       logError("shard.alarm", error);
@@ -188,6 +191,7 @@ export class AlertShard extends DurableObject<Bindings> {
       this.#expiries.set(fingerprint, expiresAt);
       this.#alarmBy(Math.max(expiresAt, now + 1000));
     } else this.#expiries.delete(fingerprint);
+    if (d.outcome === "duplicate") this.#repeats.count(fingerprint, now);
     if (!d.durable) {
       this.#signs.set(fingerprint, [d.entry.lastReceivedAt, d.entry.receiveCount, expiresAt]);
       this.#dirtyChunks.add(store.chunkOf(fingerprint));
