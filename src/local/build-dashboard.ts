@@ -14,6 +14,10 @@ const PAGES = ["alerts", "incidents", "targets", "deliveries", "dead-letters", "
   // Those of the older dashboard, which are read by scripts as well as by browsers.
   .concat("dashboard", "dashboard/modern", "dashboard/publishing", "dashboard/targets", "dashboard/llm-metrics");
 
+/** The API's documentation under its address and the older ones. */
+const API_PAGES = ["api/docs", "docs", "redoc", "api/redoc"];
+const API_FILES = ["swagger-ui-bundle.js", "swagger-ui.css"];
+
 /** Writes all assets; what an older build left behind goes at the end, so that a running page finds its parts meanwhile. */
 export const buildDashboard = async (): Promise<void> => {
   mkdirSync(join(ASSETS, "assets"), { recursive: true });
@@ -33,9 +37,15 @@ export const buildDashboard = async (): Promise<void> => {
     legalComments: "none",
     logLevel: "warning",
   });
-  for (const name of readdirSync(join(SOURCE, "public"))) cpSync(join(SOURCE, "public", name), join(ASSETS, name));
+  for (const name of readdirSync(join(SOURCE, "public")))
+    cpSync(join(SOURCE, "public", name), join(ASSETS, name), { recursive: true });
   mkdirSync(join(ASSETS, "dashboard"), { recursive: true });
   for (const page of PAGES) cpSync(join(SOURCE, "public/index.html"), join(ASSETS, `${page}.html`));
+  mkdirSync(join(ASSETS, "api"), { recursive: true });
+  for (const page of API_PAGES) cpSync(join(SOURCE, "public/api-docs/index.html"), join(ASSETS, `${page}.html`));
+  for (const name of API_FILES) {
+    cpSync(join(ROOT, "node_modules/swagger-ui-dist", name), join(ASSETS, "api-docs", name));
+  }
   const made = new Set(Object.keys(metafile.outputs).map((path) => path.split("/").at(-1)));
   for (const name of readdirSync(join(ASSETS, "assets"))) {
     if (!made.has(name)) rmSync(join(ASSETS, "assets", name));

@@ -24,6 +24,7 @@ import { ingestRoutes } from "./routes/ingest.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
+import { addApiDocument } from "./routes/openapi.ts";
 import { publishingRoutes } from "./routes/publishing.ts";
 import { dlqRoutes } from "./routes/publishing-dlq.ts";
 import { queueRoutes } from "./routes/publishing-queue.ts";
@@ -76,6 +77,8 @@ app.route("/", publishingTargetRoutes);
 app.route("/", tokenRoutes);
 app.route("/", sessionRoutes);
 app.route("/", liveRoutes);
+
+addApiDocument(app);
 
 /** Methods that are registered for a path, from the same definitions the API document is made of. */
 const methodsOf = (path: string): string[] =>

@@ -11,6 +11,7 @@ export const liveRoutes = routes().openapi(
     ...scoped("read"),
     request: { headers: z.object({ upgrade: z.string().optional() }) },
     responses: {
+      400: { description: "Not a WebSocket request" },
       101: { description: "Switched to WebSocket" },
       403: { description: "Asked for by another site" },
     },

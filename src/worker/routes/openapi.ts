@@ -1,0 +1,76 @@
+/** `/api/openapi.json`: the document of exactly the routes there are, from the schemas that validate. */
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import { SCOPES } from "../auth.ts";
+import type { AppEnv } from "../http.ts";
+import { VERSION } from "./health.ts";
+
+const PATH = "/api/openapi.json";
+
+/** Every protected route can answer these; the document says it once. */
+const PROBLEMS = {
+  401: "No valid token",
+  403: "The token lacks the scope",
+  500: "The request failed here",
+  503: "Not now; come again",
+} as const;
+
+const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number(),
+    detail: z.string(),
+    instance: z.string(),
+    request_id: z.string().nullable(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .openapi("Problem");
+
+const describe = (app: OpenAPIHono<AppEnv>) => {
+  const document = app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "Alert History",
+      version: VERSION,
+      description: [
+        "One endpoint for a company's alerts. Errors are problems (RFC 9457) unless a route says otherwise.",
+        `A token travels as \`Authorization: Bearer\`, as the password of Basic, or as \`X-API-Key\`. Scopes: ${SCOPES.join(", ")};`,
+        "admin includes operate, operate includes read, ingest is included only in admin.",
+      ].join(" "),
+    },
+  });
+  for (const operations of Object.values(document.paths ?? {})) {
+    for (const operation of Object.values(operations as Record<string, Operation>)) {
+      if (operation["x-scope"] === undefined) continue;
+      for (const [status, description] of Object.entries(PROBLEMS)) {
+        operation.responses[status] ??= {
+          description,
+          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+        };
+      }
+    }
+  }
+  return document;
+};
+
+interface Operation {
+  readonly "x-scope"?: string;
+  readonly responses: Record<string, { description: string; content?: object }>;
+}
+
+/** Adds the document to an application whose other routes are all there. */
+export const addApiDocument = (app: OpenAPIHono<AppEnv>): void => {
+  app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
+  app.openAPIRegistry.register("Problem", Problem);
+  app.openAPIRegistry.registerPath({
+    method: "get",
+    path: PATH,
+    summary: "This document",
+    responses: { 200: { description: "OpenAPI 3.1", content: { "application/json": { schema: z.looseObject({}) } } } },
+  });
+  let made: string | null = null;
+  app.get(PATH, (c) => {
+    made ??= JSON.stringify(describe(app));
+    return c.body(made, 200, { "content-type": "application/json" });
+  });
+};
