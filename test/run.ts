@@ -54,7 +54,7 @@ const STEPS: readonly Step[] = [
   { name: "types", command: ["tsc", "-b"] },
   { name: "lint and format", command: ["biome", "ci", "--error-on-warnings", "--diagnostic-level=warn"] },
   { name: "drift", command: ["node", "test/drift.ts"], count: countOfScript },
-  { name: "build", command: ["wrangler", "deploy", "--dry-run", "--outdir", join(scratch, "build")] },
+  { name: "build", command: ["node", "src/local/deploy.ts", "--dry-run"] },
   {
     name: "tests",
     command: [
