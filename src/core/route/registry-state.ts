@@ -61,7 +61,6 @@ export type SyncFailure =
   | "invalid_config"
   | "not_configured"
   | "disabled"
-  | "blocked_url"
   | "unreachable"
   | "timeout"
   | "unauthorized"
