@@ -7,6 +7,7 @@ import { problem } from "./problem.ts";
 import { alertmanagerRoutes } from "./routes/alertmanager/alerts.ts";
 import { silenceRoutes } from "./routes/alertmanager/silences.ts";
 import { alertRoutes } from "./routes/alerts.ts";
+import { classificationRoutes } from "./routes/classification.ts";
 import { configRoutes } from "./routes/config.ts";
 import { dashboardApiRoutes } from "./routes/dashboard-api.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
@@ -24,7 +25,11 @@ import { ingestRoutes } from "./routes/ingest.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
+
 import { addApiDocument } from "./routes/openapi.ts";
+
+import { proxyRoutes } from "./routes/proxy.ts";
+
 import { publishingRoutes } from "./routes/publishing.ts";
 import { dlqRoutes } from "./routes/publishing-dlq.ts";
 import { queueRoutes } from "./routes/publishing-queue.ts";
@@ -46,6 +51,8 @@ app.use("*", countRequests());
 app.route("/", healthRoutes);
 app.route("/", metricsRoutes);
 app.route("/", ingestRoutes);
+app.route("/", proxyRoutes);
+app.route("/", classificationRoutes);
 app.route("/", enrichmentRoutes);
 app.route("/", filterRoutes);
 app.route("/", historyRoutes);
