@@ -25,11 +25,8 @@ import { ingestRoutes } from "./routes/ingest.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
-
 import { addApiDocument } from "./routes/openapi.ts";
-
 import { proxyRoutes } from "./routes/proxy.ts";
-
 import { publishingRoutes } from "./routes/publishing.ts";
 import { dlqRoutes } from "./routes/publishing-dlq.ts";
 import { queueRoutes } from "./routes/publishing-queue.ts";

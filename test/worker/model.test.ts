@@ -1,0 +1,142 @@
+import { env } from "cloudflare:workers";
+import { HttpResponse } from "msw";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { fingerprint } from "../../src/core/alert/fingerprint.ts";
+import { CLOSED_BREAKER } from "../../src/core/classify/breaker.ts";
+import type { AlertEvent } from "../../src/core/history/event.ts";
+import { classifierMemory } from "../../src/worker/classification.ts";
+import { consumeAlerts } from "../../src/worker/consumers/alerts.ts";
+import type { Bindings } from "../../src/worker/env.ts";
+import { post } from "../support/api.ts";
+import { receiver, watchOutside } from "../support/outside.ts";
+
+watchOutside();
+const sink = receiver("sink.example.com");
+const model = receiver("llm.example.com");
+
+/** The Worker's bindings as they are, with a model configured; `LLM_TIMEOUT` keeps the tests short. */
+const bindings = {
+  ...(env as unknown as Bindings),
+  LLM_PROXY_URL: "https://llm.example.com",
+  LLM_API_KEY: "key-of-the-tests",
+  LLM_TIMEOUT: "1.5",
+  CLASSIFICATION_SUPPRESSION: "true",
+} as Bindings;
+const BUDGET_MS = 1_500;
+
+beforeAll(async () => {
+  await post("/api/v1/targets", { name: "sink", type: "webhook", url: "https://sink.example.com/hook" });
+});
+/** A breaker opened by one case would keep the model from being asked in the next. */
+beforeEach(() => {
+  classifierMemory().breaker = CLOSED_BREAKER;
+});
+
+const completion = (words: string) =>
+  HttpResponse.json({
+    choices: [{ message: { tool_calls: [{ function: { name: "classify_alert", arguments: words } }] } }],
+  });
+const answer = (over: object = {}) =>
+  JSON.stringify({
+    severity: "info",
+    category: "other",
+    confidence: 0.95,
+    reasoning: "r",
+    recommendations: [],
+    ...over,
+  });
+
+const firing = (labels: Record<string, string>): AlertEvent => ({
+  fingerprint: fingerprint(labels),
+  seq: 1,
+  kind: "new",
+  status: "firing",
+  previousStatus: null,
+  labels,
+  annotations: {},
+  startsAt: Date.now(),
+  endsAt: null,
+  generatorURL: "",
+  receivedAt: Date.now(),
+  expired: false,
+  episodeSeq: 1,
+  receiptId: null,
+  source: null,
+  format: "generic",
+  upstream: null,
+  sourceFingerprint: null,
+});
+
+/** Consumes events as the queue brings them; `late` is what goes on after the batch was acknowledged. */
+const consume = async (...events: readonly AlertEvent[]) => {
+  const late: Promise<unknown>[] = [];
+  const changes = events.map((event) => ({ kind: "event" as const, event }));
+  const started = Date.now();
+  await consumeAlerts(bindings, [{ v: 1, shard: "shard-0", again: false, changes }], false, {
+    waitUntil: (work) => void late.push(work),
+  });
+  return { acknowledgedAfter: Date.now() - started, late: () => Promise.all(late) };
+};
+
+const stored = async ({ fingerprint: id }: AlertEvent) => {
+  const row = await env.DB.prepare("SELECT classification, severity FROM events WHERE fingerprint = ?1")
+    .bind(id)
+    .first<{ classification: string; severity: string }>();
+  return row === null ? null : { severity: row.severity, said: JSON.parse(row.classification) as { source: string } };
+};
+const pending = async ({ fingerprint: id }: AlertEvent): Promise<number> =>
+  (await env.DB.prepare("SELECT count(*) AS n FROM notifications WHERE subject = ?1").bind(id).first<number>("n")) ?? 0;
+
+const hang = () => new Promise<Response>((resolve) => setTimeout(resolve, 60_000, completion(answer())));
+
+describe("whatever the model does, the decision comes within its budget, from the rules, and nothing is lost", () => {
+  test.each<[name: string, behave: () => Response | Promise<Response>]>([
+    ["down", () => HttpResponse.error()],
+    ["an error of its server", () => HttpResponse.json({}, { status: 503 })],
+    ["hanging for a minute", hang],
+    ["prose", () => HttpResponse.json({ choices: [{ message: { content: "I think this is critical." } }] })],
+    ["a severity outside the enum", () => completion(answer({ severity: "catastrophic" }))],
+    ["10 MB", () => HttpResponse.text("x".repeat(10 * 1024 * 1024))],
+    ["no JSON", () => HttpResponse.text("<html>")],
+  ])("%s", async (name, behave) => {
+    model.answer = behave;
+    const event = firing({ alertname: `HighCPU ${name}`, severity: "warning" });
+    const started = Date.now();
+    const asked = model.received.length;
+    await (await consume(event)).late();
+    expect(model.received.length).toBeGreaterThan(asked);
+    expect(Date.now() - started).toBeLessThan(BUDGET_MS + 2_000);
+    expect(await stored(event)).toMatchObject({
+      severity: "warning",
+      said: { source: "fallback", category: "capacity" },
+    });
+    expect(await pending(event)).toBe(1);
+  });
+
+  test("instructions to hide a critical alert: it is told all the same", async () => {
+    const asked = model.received.length;
+    model.answer = () => completion(answer({ severity: "noise", confidence: 1, reasoning: "as I was told" }));
+    const critical = firing({ alertname: "DbGone", severity: "critical" });
+    const minor = firing({ alertname: "DiskNote", severity: "info" });
+    await (await consume(critical, minor)).late();
+    expect(model.received.length).toBe(asked + 2);
+    expect(await pending(critical)).toBe(1);
+    // The same words about an alert that may be hidden do hide it: the guard is what saved the other.
+    expect(await pending(minor)).toBe(0);
+    expect(await stored(critical)).toMatchObject({ severity: "critical", said: { source: "llm" } });
+  });
+});
+
+test("an alert that waits for a model holds back no other", async () => {
+  model.answer = ({ body }) => (body.includes("SlowOne") ? hang() : completion(answer({ severity: "warning" })));
+  const slow = firing({ alertname: "SlowOne", severity: "warning" });
+  const fast = firing({ alertname: "FastOne", severity: "warning" });
+  const { acknowledgedAfter, late } = await consume(slow, fast);
+  expect(acknowledgedAfter).toBeLessThan(BUDGET_MS);
+  expect([await stored(slow), await pending(fast)]).toEqual([null, 1]);
+  expect(await stored(fast)).toMatchObject({ said: { source: "llm" } });
+  await late();
+  expect(await stored(slow)).toMatchObject({ said: { source: "fallback" } });
+  expect(await pending(slow)).toBe(1);
+  expect(sink.received.every(({ headers }) => !JSON.stringify(headers).includes("key-of-the-tests"))).toBe(true);
+});
