@@ -25,7 +25,7 @@ export const STAGES = [
 ] as const;
 
 /** Pure packages that core may use. */
-const CORE_PACKAGES = ["zod", "yaml", "re2js", "liquidjs", "ipaddr.js", "jsonpath-rfc9535", "rrule"];
+const CORE_PACKAGES = ["zod", "yaml", "re2js", "liquidjs", "ipaddr.js", "jsonpath-rfc9535"];
 
 /** What the exporter shares with the Worker: the schema of targets and what that stands on. */
 const EXPORTER_CORE = ["result", "alert", "route"];
