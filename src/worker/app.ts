@@ -2,6 +2,7 @@
 import { routes } from "./http.ts";
 import { logError } from "./log.ts";
 import { countRequests } from "./middleware/count-requests.ts";
+import { notModified } from "./middleware/not-modified.ts";
 import { requestId } from "./middleware/request-id.ts";
 import { problem } from "./problem.ts";
 import { alertmanagerRoutes } from "./routes/alertmanager/alerts.ts";
@@ -41,10 +42,14 @@ import { targetHealthRoutes } from "./routes/target-health.ts";
 import { targetRoutes } from "./routes/targets.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
+/** Asked again and again by boards and scripts. */
+const POLLED = ["/publishing/stats", "/publishing/mode", "/history/*", "/history", "/report", "/api/dashboard/*"];
+
 export const app = routes();
 
 app.use("*", requestId());
 app.use("*", countRequests());
+for (const path of POLLED) app.use(path, notModified());
 app.route("/", healthRoutes);
 app.route("/", metricsRoutes);
 app.route("/", ingestRoutes);

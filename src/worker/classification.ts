@@ -5,6 +5,7 @@ import { type Classifier, type ClassifierConfig, createClassifier, DEFAULT_CLASS
 import { createClassifierMemory } from "./classifier-memory.ts";
 import { classificationStore } from "./db/classifications.ts";
 import type { Bindings } from "./env.ts";
+import { countCall } from "./metrics/classification.ts";
 
 const memory = createClassifierMemory();
 
@@ -63,13 +64,21 @@ export const classifierOf = (
   env: Bindings,
   background: (work: Promise<unknown>) => void,
   said: Said = null,
-): Classifier =>
-  createClassifier(classifierConfig(env, said), {
+): Classifier => {
+  const classifier = createClassifier(classifierConfig(env, said), {
     memory,
     store: classificationStore(env.DB),
     now: () => Date.now(),
     background,
   });
+  return {
+    async classify(alert, deadline, options) {
+      const classified = await classifier.classify(alert, deadline, options);
+      countCall(classified.call);
+      return classified;
+    },
+  };
+};
 
 /** What this isolate's memory holds, for the statistics of the classifier. */
 export const classifierMemory = () => memory;

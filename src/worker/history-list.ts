@@ -4,6 +4,7 @@ import { type HistoryFilter, needsCode, readFilter, type SortField } from "../co
 import { type Defect, err, ok, type Result } from "../core/result.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { countEvents, deliveriesOf, keyOf, MAX_CANDIDATES, pageEvents, walkEvents } from "./db/history.ts";
+import { countFilters } from "./metrics/history.ts";
 import type { EventView } from "./schemas.ts";
 import { type EventRow, showEvent } from "./views.ts";
 
@@ -62,6 +63,7 @@ export const listHistory = async (
   now: number,
 ): Promise<Result<HistoryPage, readonly Defect[]>> => {
   const [filter, paging] = [readFilter(parameters, now), readPaging(parameters, 100)];
+  countFilters(parameters, filter.ok);
   if (!filter.ok || !paging.ok) return err([...(filter.ok ? [] : filter.error), ...(paging.ok ? [] : paging.error)]);
   const { limit, cursor, sort, descending } = paging.value;
   const start = cursor === null ? null : readCursor(cursor);

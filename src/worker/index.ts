@@ -4,6 +4,7 @@ import { app } from "./app.ts";
 import { consumeAlerts } from "./consumers/alerts.ts";
 import { consumeNotifications } from "./consumers/notifications.ts";
 import { runCron } from "./cron/index.ts";
+import { countingDatabase } from "./db/counted.ts";
 import type { Bindings } from "./env.ts";
 import { logError, logWarn } from "./log.ts";
 import { count, handOver } from "./metrics/count.ts";
@@ -42,19 +43,29 @@ const consume = async (batch: MessageBatch, env: Bindings, ctx: ExecutionContext
   logWarn("queue.dead", { queue: batch.queue, messages: batch.messages.length });
 };
 
+const countFailed = (messages: readonly Message<AlertsMessage>[]): void =>
+  count(
+    "webhook_alerts_processed_total",
+    { status: "failed" },
+    messages.reduce((sum, { body }) => sum + body.changes.length, 0),
+  );
+
 export default {
-  fetch: (request, env, ctx) => app.fetch(canonicalRequest(request), env, ctx),
-  async queue(batch, env, ctx) {
+  fetch: (request, env, ctx) => app.fetch(canonicalRequest(request), countingDatabase(env), ctx),
+  async queue(batch, bindings, ctx) {
+    const env = countingDatabase(bindings);
     try {
       await inSpan(`queue ${batch.queue}`, { messages: batch.messages.length }, () => consume(batch, env, ctx));
       batch.ackAll();
       ctx.waitUntil(handOver(env));
     } catch (error) {
+      if (batch.queue === "alerts") countFailed(batch.messages as readonly Message<AlertsMessage>[]);
+      ctx.waitUntil(handOver(env));
       logError("queue.failed", error, { queue: batch.queue, messages: batch.messages.length });
       batch.retryAll({ delaySeconds: RETRY_DELAY_SECONDS });
     }
   },
   async scheduled(controller, env) {
-    await inSpan("cron", {}, () => runCron(env, controller.scheduledTime));
+    await inSpan("cron", {}, () => runCron(countingDatabase(env), controller.scheduledTime));
   },
 } satisfies ExportedHandler<Bindings>;

@@ -4,6 +4,7 @@ import type { Parsed } from "../core/ingest/parse.ts";
 import { sleep } from "./classifier-time.ts";
 import { deliveriesOf } from "./db/history.ts";
 import type { Bindings } from "./env.ts";
+import { count } from "./metrics/count.ts";
 import type { EventRow, NotificationRow } from "./views.ts";
 
 /** A decision takes 5 s at most where a model hangs; the rest is the way through the queue. */
@@ -52,7 +53,10 @@ export const awaitOutcomes = async (
       const open = outcome.deliveries.some(({ state, attempts }) => UNFINISHED.includes(state) && attempts === "[]");
       if (!open || waited >= waitMs) wanted.delete(fingerprint);
     }
-    if (waited >= Math.max(DECIDED_WITHIN_MS, waitMs)) break;
+    if (waited >= Math.max(DECIDED_WITHIN_MS, waitMs)) {
+      if (wanted.size > 0) count("webhook_timeouts_total");
+      break;
+    }
   }
   return found;
 };

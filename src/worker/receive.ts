@@ -10,6 +10,7 @@ import type { Result } from "../core/result.ts";
 import { readBody } from "./body.ts";
 import type { Bindings } from "./env.ts";
 import type { AppEnv } from "./http.ts";
+import { countParsed } from "./metrics/reports.ts";
 import { problem } from "./problem.ts";
 import { loadSettings, peekMode, resolveTimeoutMs } from "./settings.ts";
 
@@ -62,7 +63,9 @@ export const receiveAlerts = async (
     // Stored without its source's rules it would be another alert, so its sender has to come again.
     return null;
   }
-  return parseAs(c.env, json.value, source, endpoint, now);
+  const parsed = parseAs(c.env, json.value, source, endpoint, now);
+  if (parsed.ok) countParsed(parsed.value);
+  return parsed;
 };
 
 /** The mode in force as headers (contracts 1.2): as last read, so that ingest waits for no store. */

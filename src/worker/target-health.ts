@@ -3,9 +3,11 @@
  * none for a while from a probe. Judging is core's.
  */
 import { type Health, recordHealth, UNKNOWN_HEALTH } from "../core/publish/health.ts";
+import { combineHealth } from "../core/publish/probe.ts";
 import type { Target } from "../core/route/target.ts";
 import { loadHealth, NO_HEALTH, saveHealth, type TargetHealth } from "./db/target-health.ts";
 import type { Bindings } from "./env.ts";
+import { forgetTarget, noteHealth } from "./metrics/delivery.ts";
 import { probe } from "./probe.ts";
 import { registry } from "./registry.ts";
 
@@ -48,6 +50,7 @@ export const checkTarget = async (env: Bindings, target: Target) => {
   const before = (await loadHealth(env.DB)).get(target.name) ?? NO_HEALTH;
   const { health, probed } = await examine(env, target, before, Date.now(), true);
   await saveHealth(env.DB, new Map([[target.name, health]]), []);
+  noteHealth(target.name, combineHealth(health));
   return { health, probed };
 };
 
@@ -72,5 +75,7 @@ export const checkAllTargets = async (env: Bindings, now: number): Promise<numbe
   };
   await Promise.all(Array.from({ length: PARALLEL }, next));
   await saveHealth(env.DB, changed, gone);
+  for (const [name, health] of changed) noteHealth(name, combineHealth(health));
+  for (const name of gone) forgetTarget(name);
   return count;
 };

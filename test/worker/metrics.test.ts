@@ -1,8 +1,15 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import type { HandedOver } from "../../src/worker/metrics/count.ts";
 import type { MetricsHub } from "../../src/worker/objects/metrics-hub.ts";
 import { post, send } from "../support/api.ts";
+
+const counted = (counts: Record<string, number>): HandedOver => ({
+  counts,
+  levels: {},
+  presence: { isolate: "test", openHistoryRequests: 0 },
+});
 
 const hub = (name: string) => env.METRICS.getByName(name) as DurableObjectStub<MetricsHub>;
 
@@ -22,19 +29,19 @@ test("a scrape is Prometheus' text and needs the scope read", async () => {
 
 test("what was scraped is on disk: an object that left memory tells the same", async () => {
   const stub = hub("main");
-  await stub.add({ alert_history_alerts_stored_total: 7 });
-  const told = await stub.collect("1", { webhook_auth_failures_total: 2 });
+  await stub.add(counted({ alert_history_alerts_stored_total: 7 }));
+  const told = await stub.collect("1", counted({ webhook_auth_failures_total: 2 }));
   expect(told.counts.alert_history_alerts_stored_total).toBeGreaterThanOrEqual(7);
   await evictDurableObject(stub);
-  const again = await hub("main").collect("1", {});
+  const again = await hub("main").collect("1", counted({}));
   expect(again.counts).toEqual(told.counts);
   expect(again.startedAt).toBe(told.startedAt);
 });
 
 test("500 alertnames have series of their own, the rest share one", async () => {
   const stub = hub("names");
-  for (let i = 0; i < 600; i++) await stub.add({ [`e_total{alertname="n${i}",status="firing"}`]: 1 });
-  const { counts } = await stub.collect("1", {});
+  for (let i = 0; i < 600; i++) await stub.add(counted({ [`e_total{alertname="n${i}",status="firing"}`]: 1 }));
+  const { counts } = await stub.collect("1", counted({}));
   const series = Object.keys(counts).filter((key) => key.startsWith("e_total"));
   expect(series).toHaveLength(501);
   expect(counts['e_total{alertname="other",status="firing"}']).toBe(100);
@@ -46,6 +53,6 @@ test("requests, reports and refusals are counted by closed sets", async () => {
   const text = await (await scrape()).text();
   expect(text).toMatch(/^alert_history_dedup_total\{outcome="new"\} [1-9]/m);
   expect(text).toMatch(/^alert_history_webhook_events_total\{alertname="Counted",status="firing"\} 1$/m);
-  expect(text).toMatch(/^webhook_errors_total\{type="[a-z-]+"\} \d+$/m);
+  expect(text).toMatch(/^webhook_errors_total\{reason="[a-z-]+",type="[a-z_]+"\} \d+$/m);
   expect(text).not.toContain("alerts.test");
 });

@@ -10,6 +10,8 @@ import { insertPending } from "../db/notifications.ts";
 import type { Bindings } from "../env.ts";
 import { joinGroups } from "../groups.ts";
 import { logInfo } from "../log.ts";
+import { count } from "../metrics/count.ts";
+import { ours } from "../metrics/families.ts";
 import { isMetricsOnlyForced } from "../mode.ts";
 import { registry } from "../registry.ts";
 import { type Addressed, ringTargets } from "../ring.ts";
@@ -112,5 +114,6 @@ export const followMode = async (env: Bindings, now: number): Promise<void> => {
   )
     .bind(JSON.stringify(record))
     .run();
+  if (changed) count(ours("publishing_mode_transitions_total"), { reason: record.reason });
   logInfo("mode.changed", { mode: record.mode, reason: record.reason });
 };

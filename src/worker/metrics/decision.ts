@@ -6,12 +6,11 @@ import { ours } from "./families.ts";
 
 const countClassification = ({ decision: { classification } }: Decided): void => {
   if (classification === null) return;
-  const { severity, source, model, confidence, processingMs, cached } = classification;
+  const { severity, source, model, confidence, processingMs } = classification;
   const by = source === "fallback" ? "rules" : (model ?? "unknown");
   count(ours("classification_total"), { severity, model: by });
   observeSeconds(ours("classification_duration_seconds"), processingMs, { model: by });
   observeShare(ours("classification_confidence"), confidence, { severity });
-  if (cached) count(ours("cache_hits_total"), { cache_type: "classification" });
 };
 
 /** Counts events that were really inserted; a repeated one counts nothing. */

@@ -1,6 +1,7 @@
 /** What reports of alerts add to the counters. */
 import { alertName } from "../../core/alert/alert.ts";
 import type { Dedup } from "../../core/dedup/decide.ts";
+import type { Parsed } from "../../core/ingest/parse.ts";
 import { count } from "./count.ts";
 import { ours } from "./families.ts";
 
@@ -11,4 +12,12 @@ export const countReports = (decided: readonly Dedup[]): void => {
     count(ours("webhook_events_total"), { alertname: alertName(entry.labels), status: entry.status });
   }
   count("webhook_alerts_received_total", {}, decided.length);
+};
+
+/** Counts what a body says it left out, and single alerts of it that could not be used. */
+export const countParsed = ({ truncatedAlerts, rejects }: Parsed): void => {
+  if (truncatedAlerts > 0) count("webhook_alerts_truncated_total", {}, truncatedAlerts);
+  if (rejects.length > 0) {
+    count("webhook_validation_errors_total", { type: "alert", reason: "rejected" }, rejects.length);
+  }
 };

@@ -9,7 +9,7 @@ import { type Dedup, type DedupOutcome, decide, type Entry, expire } from "../..
 import { type AlertsMessage, type Change, MAX_BATCH_CHARS, MAX_MESSAGE_CHARS, pack } from "../../core/messages.ts";
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
-import { type Counts, handOver, takeCounts } from "../metrics/count.ts";
+import { type HandedOver, handOver, takeCounts } from "../metrics/count.ts";
 import { countReports } from "../metrics/reports.ts";
 import { changeOf, messageChange, type ReportContext } from "./alert-shard-change.ts";
 import { RepeatCounter } from "./alert-shard-repeats.ts";
@@ -138,8 +138,8 @@ export class AlertShard extends DurableObject<Bindings> {
   }
 
   /** For a scrape: what waits here, and what was counted here since the last. */
-  collect(): { readonly counts: Counts; readonly outboxRows: number; readonly outboxOldest: Millis | null } {
-    return { counts: takeCounts(), outboxRows: this.#outboxRows, outboxOldest: store.oldestOf(this.#sql) };
+  collect(): { readonly taken: HandedOver; readonly outboxRows: number; readonly outboxOldest: Millis | null } {
+    return { taken: takeCounts(), outboxRows: this.#outboxRows, outboxOldest: store.oldestOf(this.#sql) };
   }
 
   override async alarm(): Promise<void> {

@@ -37,6 +37,11 @@ export class LiveFeed extends DurableObject<Bindings> {
     return new Response(null, { status: 101, webSocket: client });
   }
 
+  /** Sockets that are open, for a scrape. */
+  connections(): number {
+    return this.ctx.getWebSockets().length;
+  }
+
   /** Takes changes up for whoever looks; without anybody it does nothing. */
   notify(changes: readonly LiveChange[]): void {
     if (this.ctx.getWebSockets().length === 0) return;

@@ -7,7 +7,8 @@ import { DurableObject } from "cloudflare:workers";
 import type { Millis } from "../../core/alert/alert.ts";
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
-import type { Counts } from "../metrics/count.ts";
+import type { Counts, HandedOver, Levels } from "../metrics/count.ts";
+import { ours } from "../metrics/families.ts";
 import { allShards } from "../shards.ts";
 
 /** An idle object leaves memory after about 10 s: counts are written before that. */
@@ -17,12 +18,22 @@ const FLUSH_INTERVAL_MS = 60_000;
 const MAX_ALERT_NAMES = 500;
 /** Bounds memory and the one row all of it is written to, whatever labels come. */
 const MAX_SERIES = 10_000;
+/** An isolate that has not been heard of for this long has no request open any more. */
+const PRESENT_MS = 60_000;
+/** Isolates remembered at once; the oldest go first. */
+const MAX_ISOLATES = 1_000;
 
+const DROPPED = ours("metrics_dropped_total");
 const ALERT_NAME = /alertname="((?:[^"\\]|\\.)*)"/;
 
 /** What a scrape is told. */
 export interface Collected {
   readonly counts: Counts;
+  /** What only their writers know, as last told. */
+  readonly levels: Counts;
+  readonly openHistoryRequests: number;
+  /** Shards that did not answer: what they hold is missing from this scrape. */
+  readonly silentShards: number;
   readonly outboxRows: number;
   readonly outboxOldest: Millis | null;
   readonly cronAt: Millis | null;
@@ -38,6 +49,9 @@ interface Marks {
 export class MetricsHub extends DurableObject<Bindings> {
   readonly #sql = this.ctx.storage.sql;
   readonly #totals = new Map<string, number>();
+  readonly #levels = new Map<string, number>();
+  /** Requests open per isolate, as last told: true for a moment only, so in memory only. */
+  readonly #present = new Map<string, { readonly at: Millis; readonly open: number }>();
   readonly #alertNames = new Set<string>();
   #marks: Marks = { cronAt: null, version: null, startedAt: null };
   #isDirty = false;
@@ -49,17 +63,19 @@ export class MetricsHub extends DurableObject<Bindings> {
     void ctx.blockConcurrencyWhile(async () => {
       this.#sql.exec("CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
       for (const { value } of this.#sql.exec<{ value: string }>("SELECT value FROM kept WHERE key = 'main'")) {
-        const { totals, marks } = JSON.parse(value) as { totals: [string, number][]; marks: Marks };
+        const kept = JSON.parse(value) as { totals: [string, number][]; levels?: [string, number][]; marks: Marks };
+        const { totals, levels = [], marks } = kept;
         for (const [series, n] of totals) this.#add(series, n);
+        for (const [series, n] of levels) this.#levels.set(series, n);
         this.#marks = marks;
       }
       this.#alarmAt = await ctx.storage.getAlarm();
     });
   }
 
-  /** Adds to the totals. */
-  add(counts: Counts): void {
-    for (const [series, by] of Object.entries(counts)) this.#add(series, by);
+  /** Adds to the totals and takes the newest levels. */
+  add(taken: HandedOver): void {
+    this.#take(taken, Date.now());
     this.#touch();
   }
 
@@ -70,29 +86,34 @@ export class MetricsHub extends DurableObject<Bindings> {
   }
 
   /** Everything counted so far, by every shard too; it is on disk before the answer leaves. */
-  async collect(version: string, own: Counts): Promise<Collected> {
-    for (const [series, by] of Object.entries(own)) this.#add(series, by);
-    const shards = await Promise.all(
+  async collect(version: string, own: HandedOver): Promise<Collected> {
+    this.#take(own, Date.now());
+    const answers = await Promise.all(
       allShards(this.env).map(async (name) => {
         try {
           return await this.env.SHARDS.getByName(name).collect();
         } catch (error) {
           // Its counts come with the next scrape.
           logError("metrics.shard", error, { shard: name });
-          return { counts: {}, outboxRows: 0, outboxOldest: null };
+          return null;
         }
       }),
     );
-    for (const { counts } of shards) for (const [series, by] of Object.entries(counts)) this.#add(series, by);
-    if (this.#marks.version !== version) this.#marks = { ...this.#marks, version, startedAt: Date.now() };
-    this.#flush(Date.now());
+    const shards = answers.filter((answer) => answer !== null);
+    const now = Date.now();
+    for (const { taken } of shards) this.#take(taken, now);
+    if (this.#marks.version !== version) this.#marks = { ...this.#marks, version, startedAt: now };
+    this.#flush(now);
     const oldest = shards.flatMap(({ outboxOldest }) => (outboxOldest === null ? [] : [outboxOldest]));
     return {
       counts: Object.fromEntries(this.#totals),
+      levels: Object.fromEntries(this.#levels),
+      openHistoryRequests: this.#openRequests(now),
+      silentShards: answers.length - shards.length,
       outboxRows: shards.reduce((sum, { outboxRows }) => sum + outboxRows, 0),
       outboxOldest: oldest.length === 0 ? null : Math.min(...oldest),
       cronAt: this.#marks.cronAt,
-      startedAt: this.#marks.startedAt ?? Date.now(),
+      startedAt: this.#marks.startedAt ?? now,
     };
   }
 
@@ -106,10 +127,33 @@ export class MetricsHub extends DurableObject<Bindings> {
     }
   }
 
+  #take({ counts, levels, presence }: HandedOver, now: Millis): void {
+    for (const [series, by] of Object.entries(counts)) this.#add(series, by);
+    this.#setLevels(levels);
+    this.#present.delete(presence.isolate);
+    this.#present.set(presence.isolate, { at: now, open: presence.openHistoryRequests });
+    if (this.#present.size > MAX_ISOLATES) this.#present.delete(this.#present.keys().next().value!);
+  }
+
+  #setLevels(levels: Levels): void {
+    for (const [series, value] of Object.entries(levels)) {
+      if (value === null) this.#levels.delete(series);
+      else if (this.#levels.has(series) || this.#levels.size < MAX_SERIES) this.#levels.set(series, value);
+    }
+  }
+
+  #openRequests(now: Millis): number {
+    for (const [isolate, { at }] of this.#present) if (now - at > PRESENT_MS) this.#present.delete(isolate);
+    return [...this.#present.values()].reduce((sum, { open }) => sum + open, 0);
+  }
+
   #add(series: string, by: number): void {
     const key = this.#bounded(series);
     const known = this.#totals.get(key);
-    if (known === undefined && this.#totals.size >= MAX_SERIES) return;
+    if (known === undefined && this.#totals.size >= MAX_SERIES && series !== DROPPED) {
+      this.#add(DROPPED, 1);
+      return;
+    }
     this.#totals.set(key, (known ?? 0) + by);
   }
 
@@ -132,7 +176,7 @@ export class MetricsHub extends DurableObject<Bindings> {
   #flush(now: Millis): void {
     this.#sql.exec(
       "INSERT INTO kept VALUES ('main', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-      JSON.stringify({ totals: [...this.#totals], marks: this.#marks }),
+      JSON.stringify({ totals: [...this.#totals], levels: [...this.#levels], marks: this.#marks }),
     );
     this.#isDirty = false;
     this.#flushedAt = now;

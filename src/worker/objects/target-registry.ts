@@ -12,6 +12,8 @@ import { exporterPolicy } from "../address.ts";
 import { type DriftEntry, saveDrift } from "../db/drift.ts";
 import { fetchSnapshot } from "../exporter.ts";
 import { logError, logInfo, logWarn } from "../log.ts";
+import { handOver } from "../metrics/count.ts";
+import { countRefresh } from "../metrics/discovery.ts";
 import { PersistedObject } from "./persisted.ts";
 import {
   changeCluster,
@@ -192,6 +194,7 @@ export class TargetRegistry extends PersistedObject {
       }
     };
     await Promise.all(Array.from({ length: PARALLEL }, next));
+    await handOver(this.state.env);
     this.lastRefresh = Date.now();
     this.lastDurationMs = Date.now() - startedAt;
     await this.#tellDrift();
@@ -209,6 +212,7 @@ export class TargetRegistry extends PersistedObject {
     // From here to persist() nothing waits.
     const now = Date.now();
     const state = { ...stateOf(this.clusters, cluster.name), durationMs: now - startedAt };
+    countRefresh(cluster.name, answer, reading);
     if (reading?.ok) {
       const merged = mergeReading(state, reading.value, now);
       const unfit = unfitReason(this, cluster.name, merged.state);

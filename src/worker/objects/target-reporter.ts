@@ -2,13 +2,15 @@
  * Tells D1 how notifications stand, many at once, and pays what the object owes to others (digests' own rows, bells for
  * a fallback). What D1 refuses is offered again; after a crash the rows kept for it and the sweep bring it back.
  */
+import { countingDatabase } from "../db/counted.ts";
 import { insertPending, saveResults } from "../db/notifications.ts";
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
 import { handOver } from "../metrics/count.ts";
-import { countResults } from "../metrics/delivery.ts";
+import { countResults, noteStanding } from "../metrics/delivery.ts";
 import { ringTargets } from "../ring.ts";
 import * as owed from "./target-owed.ts";
+import type { TargetStatus } from "./target-status.ts";
 import * as store from "./target-store.ts";
 
 /** Results of one statement: far below the 2 MB of its parameter. */
@@ -21,6 +23,7 @@ export class Reporter {
   readonly #env: Bindings;
   readonly #sql: SqlStorage;
   readonly #target: string;
+  readonly #standing: () => TargetStatus;
   /** By row: only the latest word on each counts. */
   readonly #unreported = new Map<string, store.Result>();
   readonly #listeners = new Map<string, ((result: store.Result) => void)[]>();
@@ -30,10 +33,11 @@ export class Reporter {
   /** Results whose rows in `waiting` are kept until D1 has them. */
   #kept: number;
 
-  constructor(env: Bindings, sql: SqlStorage, target: string) {
-    this.#env = env;
+  constructor(env: Bindings, sql: SqlStorage, target: string, standing: () => TargetStatus) {
+    this.#env = countingDatabase(env);
     this.#sql = sql;
     this.#target = target;
+    this.#standing = standing;
     for (const result of store.loadDone(sql)) this.#unreported.set(keyOf(result), result);
     this.#kept = this.#unreported.size;
     this.#extras = owed.loadExtras(sql, 1).length > 0;
@@ -88,7 +92,10 @@ export class Reporter {
     while (this.#again) {
       this.#again = false;
       try {
+        const isNews = this.owes;
         await this.#flushAll();
+        // Whatever changes how the target stands is a result of some notification.
+        if (isNews) noteStanding(this.#target, this.#standing());
         await handOver(this.#env);
       } catch (error) {
         logError("target.report", error, { target: this.#target, owed: this.#unreported.size });

@@ -58,7 +58,7 @@ export class TargetObject extends DurableObject<Bindings> {
     void ctx.blockConcurrencyWhile(async () => {
       createTables(this.#sql);
       this.#state = new TargetState(this.#sql, Date.now());
-      this.#reporter = new Reporter(env, this.#sql, this.#name);
+      this.#reporter = new Reporter(env, this.#sql, this.#name, () => this.status());
       this.#desk = new Desk(ctx.storage, this.#name, this.#state, this.#reporter);
       this.#alarmAt = await ctx.storage.getAlarm();
     });

@@ -7,6 +7,7 @@ import { presentMode } from "../cron/publishing-mode.ts";
 import { ledgerId } from "../db/ledger.ts";
 import { insertPending } from "../db/notifications.ts";
 import { type AppEnv, routes, scoped } from "../http.ts";
+import { countRejected } from "../metrics/delivery.ts";
 import { refuse } from "../problem.ts";
 import { addressTo, errorOf, needsResolve, publishNow } from "../publish-now.ts";
 import { registry } from "../registry.ts";
@@ -148,6 +149,7 @@ const sendParallel = async (c: Context<AppEnv>, body: unknown, targets: readonly
   if (alert === null)
     return refuse(c, "validation", "alert is no alert", { errors: [{ path: "/alert", message: "is no alert" }] });
   if (await isMetricsOnly(c.env)) {
+    countRejected("metrics_only", targets.length);
     const none = { ...NOTHING, total_targets: targets.length, is_partial_success: false };
     return c.json({ success: false, error: "metrics_only: nobody is told for now", ...none }, 200);
   }
@@ -176,6 +178,7 @@ const sendParallel = async (c: Context<AppEnv>, body: unknown, targets: readonly
   });
   const good = results.filter((result) => result.success).length;
   const skipped = results.filter((result) => result.skipped).length;
+  countRejected("target_disabled", targets.filter((entry) => skipDisabled(entry) !== null).length);
   const failed = results.length - good - skipped;
   const ms = Date.now() - start;
   const counts = { total_targets: results.length, success_count: good, failure_count: failed, skipped_count: skipped };
@@ -236,6 +239,7 @@ export const publishingSendRoutes = routes()
       const targets = all.filter(({ target }) => (name === undefined ? target.enabled : target.name === name));
       if (name !== undefined && targets.length === 0) return refuse(c, "not-found", `no target ${name}`);
       if (await isMetricsOnly(c.env)) {
+        countRejected("metrics_only", targets.length);
         return c.json({ success: false, message: "nobody is told for now", job_ids: [], mode: "metrics_only" }, 200);
       }
       const line = { subject: `submit:${crypto.randomUUID()}`, seq: 1, kind: "alerts" as const };
