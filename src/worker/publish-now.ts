@@ -1,8 +1,10 @@
 /** Notifications that somebody asks for directly: submitted, sent to many at once, or as a test. They go the durable way. */
+
 import type { Alert } from "../core/alert/alert.ts";
 import { severityOf } from "../core/alert/severity.ts";
 import { groupKey } from "../core/group/key.ts";
 import { notificationId } from "../core/history/event.ts";
+import { parseBody } from "../core/ingest/parse.ts";
 import { buildNotification } from "../core/pipeline/notify.ts";
 import { formatOf } from "../core/publish/index.ts";
 import type { Target } from "../core/route/target.ts";
@@ -74,4 +76,11 @@ export const errorOf = (result: Result | null): string | undefined => {
   if (result === null) return "no answer in time; it is tried again";
   if (result.state === "delivered") return undefined;
   return [result.state, result.reason, result.error ?? result.attempts.at(-1)?.error].filter(Boolean).join(": ");
+};
+
+/** The one alert of a body that somebody sends by hand; null where there is none in it. */
+export const readAlert = (body: unknown, now: number): Alert | null => {
+  const options = { now, pending: "firing" as const, resolveTimeoutSeconds: 300, webhookResolveTimeoutSeconds: 0 };
+  const parsed = parseBody(body, options);
+  return parsed.ok ? (parsed.value.alerts[0]?.alert ?? null) : null;
 };

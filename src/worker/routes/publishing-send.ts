@@ -2,14 +2,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Alert } from "../../core/alert/alert.ts";
-import { parseBody } from "../../core/ingest/parse.ts";
 import { presentMode } from "../cron/publishing-mode.ts";
 import { ledgerId } from "../db/ledger.ts";
 import { insertPending } from "../db/notifications.ts";
 import { type AppEnv, routes, scoped } from "../http.ts";
 import { countRejected } from "../metrics/delivery.ts";
 import { refuse } from "../problem.ts";
-import { addressTo, errorOf, needsResolve, publishNow } from "../publish-now.ts";
+import { addressTo, errorOf, needsResolve, publishNow, readAlert } from "../publish-now.ts";
 import { registry } from "../registry.ts";
 import { ringTargets } from "../ring.ts";
 import { type StandingTarget, standingTargets } from "../target-status.ts";
@@ -24,11 +23,6 @@ const answer = <T extends z.ZodType>(description: string, schema: T) => ({
   200: { description, content: { "application/json": { schema } } },
 });
 
-const readAlert = (body: unknown, now: number): Alert | null => {
-  const options = { now, pending: "firing" as const, resolveTimeoutSeconds: 300, webhookResolveTimeoutSeconds: 0 };
-  const parsed = parseBody(body, options);
-  return parsed.ok ? (parsed.value.alerts[0]?.alert ?? null) : null;
-};
 const isMetricsOnly = async (env: AppEnv["Bindings"]): Promise<boolean> =>
   (await presentMode(env, null)).mode === "metrics_only";
 
