@@ -1,89 +1,100 @@
-import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { parseAllDocuments } from "yaml";
-import { readConfig, VARIABLES } from "../../src/exporter/config.ts";
-import { renderChart } from "./helm.ts";
+/** The manifests as the real helm and kubectl see them, and as the schemas of Kubernetes do. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { type DiscoveryApi, startDiscoveryApi } from "./discovery-api.ts";
+import { schemaDefects } from "./kubernetes-schema.ts";
+import {
+  configOf,
+  envOf,
+  expectHardened,
+  type Manifest,
+  ofKind,
+  parseManifests,
+  rightsOf,
+  SECRETS_ONLY,
+} from "./manifests.ts";
+import { NO_TOOLS, type Tools, unpackTools } from "./tools.ts";
 
-const TOP = join(import.meta.dirname, "../..");
-const DEPLOY = join(TOP, "src/exporter/deploy");
+const DEPLOY = join(import.meta.dirname, "../../src/exporter/deploy");
 const CHART = join(DEPLOY, "helm");
-const read = (path: string): string => readFileSync(join(DEPLOY, path), "utf8");
+const scratch = mkdtempSync(join(tmpdir(), "deploy-"));
 
-// biome-ignore lint/suspicious/noExplicitAny: manifests are deep, and each assertion names the path it means
-type Manifest = any;
-const parseManifests = (text: string): Manifest[] => parseAllDocuments(text).map((document) => document.toJS());
-const ofKind = (manifests: Manifest[], kind: string): Manifest[] => manifests.filter((object) => object.kind === kind);
+let tools: Tools;
+let api: DiscoveryApi;
+beforeAll(async () => {
+  if (NO_TOOLS === null) tools = unpackTools();
+  api = await startDiscoveryApi();
+});
+afterAll(() => {
+  api.stop();
+  tools?.remove();
+  rmSync(scratch, { recursive: true });
+});
 
-const RULES = [{ apiGroups: [""], resources: ["secrets"], verbs: ["get", "list", "watch"] }];
-
-/** Every right that the manifests give, to whom, and where. */
-const rightsOf = (manifests: Manifest[]) =>
-  manifests
-    .filter(({ kind }) => ["RoleBinding", "ClusterRoleBinding"].includes(kind))
-    .map((binding) => {
-      const role = ofKind(manifests, binding.roleRef.kind).find(
-        ({ metadata }) => metadata.name === binding.roleRef.name && metadata.namespace === binding.metadata.namespace,
-      );
-      const subjects = binding.subjects.map(
-        (subject: Manifest) => `${subject.kind} ${subject.namespace}/${subject.name}`,
-      );
-      return { where: binding.metadata.namespace ?? "everywhere", rules: role?.rules, subjects };
-    });
-
-/** What the restricted Pod Security Standard and our own rules ask of the Deployment. */
-const expectHardened = (manifests: Manifest[]): void => {
-  const [deployment] = ofKind(manifests, "Deployment");
-  const { spec, metadata } = deployment.spec.template;
-  expect(metadata.labels).toMatchObject(deployment.spec.selector.matchLabels);
-  expect(spec).toMatchObject({
-    automountServiceAccountToken: true,
-    securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: "RuntimeDefault" } },
-  });
-  expect(spec.containers).toHaveLength(1);
-  expect(spec.containers[0]).toMatchObject({
-    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
-    livenessProbe: { httpGet: { path: "/healthz", port: "http" } },
-    readinessProbe: { httpGet: { path: "/readyz", port: "http" } },
-    ports: [{ name: "http", containerPort: 8080 }],
-    resources: { requests: { memory: "192Mi" }, limits: { memory: "384Mi" } },
-  });
-  for (const volume of spec.volumes) expect(Object.keys(volume)).toEqual(["name", "secret"]);
-  const [service] = ofKind(manifests, "Service");
-  expect(metadata.labels).toMatchObject(service.spec.selector);
-  expect(service.spec.type ?? "ClusterIP").toBe("ClusterIP");
-  const [policy] = ofKind(manifests, "NetworkPolicy");
-  expect(metadata.labels).toMatchObject(policy.spec.podSelector.matchLabels);
-  expect(policy.spec.policyTypes).toEqual(["Ingress", "Egress"]);
-  expect(policy.spec.ingress[0].from[0].podSelector.matchLabels).toEqual({ "app.kubernetes.io/name": "cloudflared" });
-  const [account] = ofKind(manifests, "ServiceAccount");
-  expect([account.metadata.name, account.automountServiceAccountToken]).toEqual([spec.serviceAccountName, false]);
+/** Renders the chart as an operator of the oldest version it allows would, with these values over its own. */
+const helm = (values: object, ...args: string[]) => {
+  const file = join(scratch, "values.json");
+  writeFileSync(file, JSON.stringify(values));
+  const command = ["template", "exporter", CHART, "-n", "alert-targets", "-f", file, "--kube-version", "1.25.0"];
+  return tools.helm(...command, ...args);
+};
+const render = async (values: object): Promise<Manifest[]> => {
+  const { code, out, err } = await helm(values);
+  if (code !== 0) throw new Error(err);
+  return parseManifests(out);
 };
 
-const envOf = (manifests: Manifest[]): Record<string, string> => {
-  const [deployment] = ofKind(manifests, "Deployment");
-  const entries = deployment.spec.template.spec.containers[0].env.map((item: Manifest) => [item.name, item.value]);
-  return { ...ofKind(manifests, "ConfigMap")[0]?.data, ...Object.fromEntries(entries) };
+/** No field is unknown, missing or of another type, and kubectl would apply them all. */
+const expectAccepted = async (manifests: Manifest[]): Promise<void> => {
+  expect(manifests.flatMap(schemaDefects)).toEqual([]);
+  const file = join(scratch, "manifests.yaml");
+  writeFileSync(file, manifests.map((object) => JSON.stringify(object)).join("\n---\n"));
+  const { code, out, err } = await tools.kubectl("--server", api.url, "apply", "--dry-run=client", "-f", file);
+  expect([code, err]).toEqual([0, ""]);
+  expect(out.trimEnd().split("\n")).toHaveLength(manifests.length);
+  for (const line of out.trimEnd().split("\n")) expect(line).toMatch(/ created \(dry run\)$/);
+  expect([...api.methods]).toEqual(["GET"]);
 };
 
-/** The program accepts what the manifests set; mounted tokens stand in by value. */
-const configOf = (manifests: Manifest[]) => {
-  const { EXPORTER_TOKEN_FILE, NUDGE_TOKEN_FILE, ...env } = envOf(manifests);
-  expect(EXPORTER_TOKEN_FILE).toMatch(/^\/etc\/alert-history\//);
-  expect(Object.keys(env).filter((name) => !VARIABLES.some((known) => known === name))).toEqual([]);
-  const token = "0123456789abcdef";
-  const config = readConfig({ ...env, EXPORTER_TOKEN: token, ...(NUDGE_TOKEN_FILE ? { NUDGE_TOKEN: token } : {}) });
-  if (!config.ok) throw new Error(config.error.join("; "));
-  return config.value;
-};
+const rights = (...places: string[]) =>
+  places.map((where) => ({ where, rules: SECRETS_ONLY, subjects: ["ServiceAccount alert-targets/exporter"] }));
 
 describe("the chart", () => {
-  test("reads Secrets of the namespace of the release, and may do nothing else", () => {
-    const manifests = renderChart(CHART, {});
-    expect(rightsOf(manifests)).toEqual([
-      { where: "alert-targets", rules: RULES, subjects: ["ServiceAccount alert-targets/exporter"] },
-    ]);
+  beforeEach(({ skip }) => skip(NO_TOOLS !== null, NO_TOOLS ?? ""));
+
+  test("passes helm's own lint, strictly", async () => {
+    const { code, out } = await tools.helm("lint", "--strict", CHART);
+    expect([code, out]).toEqual([0, expect.stringContaining("1 chart(s) linted, 0 chart(s) failed")]);
+    expect(out).not.toMatch(/WARNING|ERROR/);
+  });
+
+  test("uses every value that it offers, and offers every one that it uses", () => {
+    const templates = readdirSync(join(CHART, "templates")).map((name) =>
+      readFileSync(join(CHART, "templates", name), "utf8"),
+    );
+    const used = new Set([...templates.join("").matchAll(/\.Values\.([\w.]+)/g)].map(([, path]) => path));
+    const values = parse(readFileSync(join(CHART, "values.yaml"), "utf8")) as Record<string, object>;
+    const nested = ["image", "token", "nudge", "networkPolicy"];
+    const offered = Object.entries(values).flatMap(([key, value]) =>
+      nested.includes(key) ? Object.keys(value).map((inner) => `${key}.${inner}`) : [key],
+    );
+    expect([...used].sort()).toEqual(offered.sort());
+    const schema = JSON.parse(readFileSync(join(CHART, "values.schema.json"), "utf8")) as {
+      properties: Record<string, { properties?: object }>;
+    };
+    const { global: _ofHelm, ...properties } = schema.properties;
+    const described = Object.entries(properties).flatMap(([key, { properties: inner }]) =>
+      inner === undefined ? [key] : Object.keys(inner).map((name) => `${key}.${name}`),
+    );
+    expect(described.sort()).toEqual(offered);
+  });
+
+  test("reads Secrets of the namespace of the release, and may do nothing else", async () => {
+    const manifests = await render({});
+    expect(rightsOf(manifests)).toEqual(rights("alert-targets"));
     expect(manifests.map(({ kind }) => kind).sort()).toEqual([
       "Deployment",
       "NetworkPolicy",
@@ -93,29 +104,28 @@ describe("the chart", () => {
       "ServiceAccount",
     ]);
     expectHardened(manifests);
+    await expectAccepted(manifests);
     expect(configOf(manifests)).toMatchObject({ cluster: "default", namespaces: ["alert-targets"], nudge: null });
   });
 
-  test("reads several namespaces by a Role in each", () => {
-    const manifests = renderChart(CHART, { namespaces: ["one", "two"], cluster: "prod-eu" });
-    expect(rightsOf(manifests)).toEqual(
-      ["one", "two"].map((where) => ({ where, rules: RULES, subjects: ["ServiceAccount alert-targets/exporter"] })),
-    );
+  test("reads several namespaces by a Role in each", async () => {
+    const manifests = await render({ namespaces: ["one", "two"], cluster: "prod-eu" });
+    expect(rightsOf(manifests)).toEqual(rights("one", "two"));
+    await expectAccepted(manifests);
     expect(configOf(manifests)).toMatchObject({ cluster: "prod-eu", namespaces: ["one", "two"] });
   });
 
-  test("reads all namespaces by a ClusterRole, only where that was chosen", () => {
-    const manifests = renderChart(CHART, { allNamespaces: true });
-    expect(rightsOf(manifests)).toEqual([
-      { where: "everywhere", rules: RULES, subjects: ["ServiceAccount alert-targets/exporter"] },
-    ]);
+  test("reads all namespaces by a ClusterRole, only where that was chosen", async () => {
+    const manifests = await render({ allNamespaces: true, namespaces: ["one"] });
+    expect(rightsOf(manifests)).toEqual(rights("everywhere"));
     expect(ofKind(manifests, "Role")).toEqual([]);
     expect(configOf(manifests).namespaces).toBeNull();
     expectHardened(manifests);
+    await expectAccepted(manifests);
   });
 
-  test("passes everything else on as the program reads it", () => {
-    const manifests = renderChart(CHART, {
+  test("passes everything else on as the program reads it", async () => {
+    const manifests = await render({
       labelSelectors: ["a=b", "c in (d,e)"],
       nudge: { url: "https://alerts.example.com", secretName: "worker", key: "t" },
       allowHttpTargets: "hook.example.com:8080",
@@ -123,6 +133,12 @@ describe("the chart", () => {
       allowTargetPorts: "9093",
       logLevel: "debug",
       podLabels: { team: "a" },
+      podAnnotations: { "a.example/b": "c: d" },
+      imagePullSecrets: [{ name: "registry" }],
+      nodeSelector: { "kubernetes.io/arch": "arm64" },
+      tolerations: [{ key: "a", operator: "Exists", effect: "NoSchedule" }],
+      affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } },
+      networkPolicy: { egressPorts: [8443] },
     });
     const config = configOf(manifests);
     expect(config).toMatchObject({
@@ -131,94 +147,86 @@ describe("the chart", () => {
       logLevel: "debug",
     });
     expect(config.selectors.map(({ text }) => text)).toEqual(["a=b", "c in (d,e)"]);
+    expect(ofKind(manifests, "Deployment")[0].spec.template.spec.volumes[1].secret).toMatchObject({
+      secretName: "worker",
+      items: [{ key: "t", path: "token" }],
+    });
     expectHardened(manifests);
+    await expectAccepted(manifests);
   });
 
-  test("a nudge without a Secret for its token is refused", () => {
-    expect(() => renderChart(CHART, { nudge: { url: "https://a.example", secretName: "", key: "t" } })).toThrow(
-      "nudge.secretName is needed",
-    );
+  test("nudges with the exporter's own token unless another is named, and goes without a NetworkPolicy", async () => {
+    const manifests = await render({ nudge: { url: "https://a.example" }, networkPolicy: { enabled: false } });
+    const { EXPORTER_TOKEN_FILE, NUDGE_TOKEN_FILE } = envOf(manifests);
+    expect(NUDGE_TOKEN_FILE).toBe(EXPORTER_TOKEN_FILE);
+    expect(configOf(manifests).nudge).not.toBeNull();
+    expect(ofKind(manifests, "NetworkPolicy")).toEqual([]);
+    await expectAccepted(manifests);
+  });
+
+  test.each<[sentence: string, values: object, at: string]>([
+    ["a value it does not know", { namespace: ["one"] }, "namespace"],
+    ["a namespace that is a list in text", { namespaces: "one,two" }, "/namespaces"],
+    ["a switch as text", { allNamespaces: "yes" }, "/allNamespaces"],
+    ["ports as a number, which would lose a second one", { allowTargetPorts: 9093 }, "/allowTargetPorts"],
+    ["no selector", { labelSelectors: [] }, "/labelSelectors"],
+    ["a level that is none", { logLevel: "verbose" }, "/logLevel"],
+    ["a cluster name that the Worker would refuse", { cluster: "Prod EU" }, "/cluster"],
+    ["a nudge to no URL", { nudge: { url: "alerts.example.com" } }, "/nudge/url"],
+  ])("refuses %s", async (_, values, at) => {
+    const { code, err } = await helm(values);
+    expect(code).not.toBe(0);
+    expect(err).toContain(at);
   });
 });
 
-describe("the Kustomize base", () => {
-  const files = readdirSync(join(DEPLOY, "kustomize/base")).filter((name) => name !== "kustomization.yaml");
-  const kustomization = parseManifests(read("kustomize/base/kustomization.yaml"))[0];
-  const raw = files
-    .flatMap((name) => parseManifests(read(`kustomize/base/${name}`)))
-    .map((object) => ({ ...object, metadata: { namespace: kustomization.namespace, ...object.metadata } }));
+describe("the Kustomize", () => {
+  beforeEach(({ skip }) => skip(NO_TOOLS !== null, NO_TOOLS ?? ""));
 
-  test("lists all its files", () => {
-    expect([...kustomization.resources].sort()).toEqual(files.sort());
-  });
-
-  test("may read the Secrets of its own namespace, and is hardened as the chart is", () => {
-    expect(rightsOf(raw)).toEqual([
-      { where: "alert-targets", rules: RULES, subjects: ["ServiceAccount alert-targets/alert-history-exporter"] },
-    ]);
-    expect(ofKind(raw, "ClusterRole")).toEqual([]);
-    expectHardened(raw);
-    expect(ofKind(raw, "Namespace")[0].metadata.labels["pod-security.kubernetes.io/enforce"]).toBe("restricted");
-  });
-
-  test.for([
+  test.each([
     ["base", "alert-targets", "alert-targets"],
     ["all-namespaces", "everywhere", "*"],
-  ] as const)("as kubectl renders it: %s", ([folder, where, namespaces], context) => {
-    const rendered = spawnSync("kubectl", ["kustomize", join(DEPLOY, "kustomize", folder)], { encoding: "utf8" });
-    if (rendered.error !== undefined) {
-      console.warn(`kubectl is not here (${rendered.error.message}): the rendered Kustomize files are not checked`);
-      context.skip("kubectl is not installed");
-    }
-    expect(rendered.stderr).toBe("");
-    const manifests = parseManifests(rendered.stdout);
-    expect(rightsOf(manifests)).toEqual([
-      { where, rules: RULES, subjects: ["ServiceAccount alert-targets/alert-history-exporter"] },
-    ]);
-    expectHardened(manifests);
-    expect(envOf(manifests)).toMatchObject({ TARGET_NAMESPACES: namespaces, CLUSTER: "default" });
-    configOf(manifests);
+  ] as const)(
+    "%s reads what it says, is hardened as the chart is, and is accepted",
+    async (folder, where, namespaces) => {
+      const { code, out, err } = await tools.kubectl("kustomize", join(DEPLOY, "kustomize", folder));
+      expect([code, err]).toEqual([0, ""]);
+      const manifests = parseManifests(out);
+      const subjects = ["ServiceAccount alert-targets/alert-history-exporter"];
+      expect(rightsOf(manifests)).toEqual([{ where, rules: SECRETS_ONLY, subjects }]);
+      expectHardened(manifests);
+      expect(ofKind(manifests, "Namespace")[0].metadata.labels["pod-security.kubernetes.io/enforce"]).toBe(
+        "restricted",
+      );
+      const places = manifests.filter(({ kind }) => !/^(Namespace|ClusterRole.*)$/.test(kind));
+      expect(new Set(places.map(({ metadata }) => metadata.namespace))).toEqual(new Set(["alert-targets"]));
+      expect(envOf(manifests)).toMatchObject({ TARGET_NAMESPACES: namespaces, CLUSTER: "default" });
+      configOf(manifests);
+      await expectAccepted(manifests);
+    },
+  );
+
+  test("base lists all its files", () => {
+    const path = join(DEPLOY, "kustomize/base");
+    const { resources } = parse(readFileSync(join(path, "kustomization.yaml"), "utf8")) as { resources: string[] };
+    expect(resources.sort()).toEqual(
+      readdirSync(path)
+        .filter((name) => name !== "kustomization.yaml")
+        .sort(),
+    );
   });
 });
 
-describe("the container", () => {
-  const dockerfile = read("Dockerfile");
-
-  test("runs as a user without rights, builds nothing, and copies what exists", () => {
-    expect(dockerfile).toContain("USER 65532:65532");
-    expect(dockerfile.match(/^RUN .*$/gm)).toEqual(["RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund"]);
-    for (const [, path = ""] of dockerfile.matchAll(/^COPY (src\/\S+)/gm))
-      expect(() => readdirSync(dirname(join(TOP, path)))).not.toThrow();
-  });
-
-  test("brings every package that the program imports, in the version of the product", () => {
-    const own = JSON.parse(read("package.json")) as { dependencies: Record<string, string> };
-    const top = JSON.parse(readFileSync(join(TOP, "package.json"), "utf8")) as { dependencies: Record<string, string> };
-    const seen = new Set<string>();
-    const packages = new Set<string>();
-    const follow = (path: string): void => {
-      if (seen.has(path)) return;
-      seen.add(path);
-      for (const [, type, ...specifiers] of readFileSync(path, "utf8").matchAll(
-        /^(?:import|export)( type)? [^;]*?from "([^"]+)";|^import "([^"]+)";|\bimport\("([^"]+)"\)/gms,
-      )) {
-        const specifier = specifiers.find((found) => found !== undefined) ?? "";
-        if (specifier.startsWith(".")) follow(join(dirname(path), specifier));
-        else if (type === undefined && !specifier.startsWith("node:")) packages.add(specifier);
-      }
-    };
-    follow(join(TOP, "src/exporter/main.ts"));
-    expect([...packages].sort()).toEqual(Object.keys(own.dependencies).sort());
-    for (const [name, version] of Object.entries(own.dependencies))
-      expect([name, top.dependencies[name]]).toEqual([name, version]);
-    const lock = JSON.parse(read("package-lock.json")) as {
-      packages: Record<string, { dependencies?: object; version?: string }>;
-    };
-    expect(lock.packages[""]?.dependencies).toEqual(own.dependencies);
-    const topLock = JSON.parse(readFileSync(join(TOP, "package-lock.json"), "utf8")) as typeof lock;
-    const differing = Object.keys(lock.packages).filter(
-      (path) => path !== "" && lock.packages[path]?.version !== topLock.packages[path]?.version,
-    );
-    expect(differing).toEqual([]);
-  });
+test("what is wrong with an object is found", () => {
+  const role = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", metadata: { name: "r" } };
+  expect(schemaDefects({ ...role, rules: [{ verbs: ["get"] }] } as object)).toEqual([]);
+  expect(schemaDefects({ ...role, rules: [{ verb: ["get"] }] } as object)).toEqual([
+    "Role.rules[0].verbs is missing",
+    "Role.rules[0].verb is unknown",
+  ]);
+  expect(schemaDefects({ ...role, metadata: { name: 1, labels: { a: true } } } as object)).toEqual([
+    "Role.metadata.name is no string",
+    "Role.metadata.labels.a is no string",
+  ]);
+  expect(schemaDefects({ apiVersion: "policy/v1beta1", kind: "PodSecurityPolicy" })).toHaveLength(1);
 });

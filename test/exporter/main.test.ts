@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { eventually, TOKEN } from "./harness.ts";
-import { KubernetesApi, LABEL } from "./kubernetes-api.ts";
+import { KubernetesApi, kubeConfigFile, LABEL } from "./kubernetes-api.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/exporter/main.ts");
 const directory = mkdtempSync(join(tmpdir(), "exporter-main-"));
@@ -42,23 +42,12 @@ const launch = (env: Record<string, string>) => {
   return { process: process_, port, output: () => output, exit: once(process_, "exit") };
 };
 
-const kubeConfigFile = (): string => {
-  const path = join(directory, "kubeconfig");
-  const tokenFile = join(directory, "token");
-  writeFileSync(tokenFile, "c4n4ry-token");
-  const user = { name: "u", user: { "auth-provider": { name: "tokenFile", config: { tokenFile } } } };
-  const cluster = { name: "c", cluster: { server: api.url, "insecure-skip-tls-verify": true } };
-  writeFileSync(
-    path,
-    JSON.stringify({
-      ...{ apiVersion: "v1", kind: "Config", "current-context": "x" },
-      ...{ clusters: [cluster], users: [user], contexts: [{ name: "x", context: { cluster: "c", user: "u" } }] },
-    }),
-  );
-  return path;
-};
-
-const env = () => ({ KUBECONFIG: kubeConfigFile(), EXPORTER_TOKEN: TOKEN, PORT: "0", HOST: "127.0.0.1" });
+const env = () => ({
+  KUBECONFIG: kubeConfigFile(directory, api.url, "c4n4ry-token"),
+  EXPORTER_TOKEN: TOKEN,
+  PORT: "0",
+  HOST: "127.0.0.1",
+});
 const targets = async (port: number) => {
   const answer = await fetch(`http://127.0.0.1:${port}/targets`, { headers: { Authorization: `Bearer ${TOKEN}` } });
   expect(answer.status).toBe(200);
