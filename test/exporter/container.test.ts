@@ -16,8 +16,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildImage, type Image } from "./dockerfile.ts";
-import { eventually, TOKEN } from "./harness.ts";
-import { KubernetesApi, kubeConfigFile, LABEL } from "./kubernetes-api.ts";
+import { eventually, kubeConfigFile, TOKEN } from "./harness.ts";
+import { KubernetesApi, LABEL } from "./kubernetes-api.ts";
 
 const TOP = join(import.meta.dirname, "../..");
 const DEPLOY = join(TOP, "src/exporter/deploy");

@@ -1,4 +1,6 @@
 /** An exporter in this process beside a fake API server, with all it wrote. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { type Snapshot, snapshotSchema } from "../../src/core/route/snapshot.ts";
 import { readConfig } from "../../src/exporter/config.ts";
@@ -47,6 +49,24 @@ export const run = async (
     fetch(url + path, { headers: { Authorization: `Bearer ${TOKEN}`, ...headers } });
   const targets = async (): Promise<Snapshot> => snapshotSchema.parse(await (await get("/targets")).json());
   return { exporter, url, logs, get, targets };
+};
+
+/** A kubeconfig whose token is in the file `token` beside it, as a Pod has its own. Answers its path. */
+export const kubeConfigFile = (folder: string, server: string, token: string): string => {
+  mkdirSync(folder, { recursive: true });
+  const tokenFile = join(folder, "token");
+  writeFileSync(tokenFile, token);
+  const user = { name: "u", user: { "auth-provider": { name: "tokenFile", config: { tokenFile } } } };
+  const cluster = { name: "c", cluster: { server, "insecure-skip-tls-verify": true } };
+  const path = join(folder, "config");
+  writeFileSync(
+    path,
+    JSON.stringify({
+      ...{ apiVersion: "v1", kind: "Config", "current-context": "x" },
+      ...{ clusters: [cluster], users: [user], contexts: [{ name: "x", context: { cluster: "c", user: "u" } }] },
+    }),
+  );
+  return path;
 };
 
 /** Waits until `check` stops throwing; its last error where it never does. */

@@ -1,8 +1,6 @@
 /** An API server in this process that speaks list and watch of Secrets, and fails in the ways real ones do. */
-import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 
 export interface FakeSecret {
@@ -32,24 +30,6 @@ export interface SeenRequest {
 }
 
 export const LABEL = { "alert-history.io/publish-target": "true" };
-
-/** A kubeconfig whose token is in the file `token` beside it, as a Pod has its own. Answers its path. */
-export const kubeConfigFile = (folder: string, server: string, token: string): string => {
-  mkdirSync(folder, { recursive: true });
-  const tokenFile = join(folder, "token");
-  writeFileSync(tokenFile, token);
-  const user = { name: "u", user: { "auth-provider": { name: "tokenFile", config: { tokenFile } } } };
-  const cluster = { name: "c", cluster: { server, "insecure-skip-tls-verify": true } };
-  const path = join(folder, "config");
-  writeFileSync(
-    path,
-    JSON.stringify({
-      ...{ apiVersion: "v1", kind: "Config", "current-context": "x" },
-      ...{ clusters: [cluster], users: [user], contexts: [{ name: "x", context: { cluster: "c", user: "u" } }] },
-    }),
-  );
-  return path;
-};
 
 const matches = (secret: Stored | null, namespace: string | null, selector: string): boolean =>
   secret !== null &&

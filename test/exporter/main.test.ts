@@ -4,8 +4,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { eventually, TOKEN } from "./harness.ts";
-import { KubernetesApi, kubeConfigFile, LABEL } from "./kubernetes-api.ts";
+import { eventually, kubeConfigFile, TOKEN } from "./harness.ts";
+import { KubernetesApi, LABEL } from "./kubernetes-api.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/exporter/main.ts");
 const directory = mkdtempSync(join(tmpdir(), "exporter-main-"));
@@ -104,4 +104,21 @@ test("a port that is taken ends it with exit code 1", async () => {
   const program = launch({ ...env(), PORT: new URL(api.url).port });
   expect(await program.exit).toEqual([1, null]);
   expect(program.output()).toContain('"code":"EADDRINUSE"');
+});
+
+test("the token a Pod is given is read again from its file: an old one that expires costs nothing", async () => {
+  const kubeConfig = kubeConfigFile(directory, api.url, "first");
+  api.tokens = ["first"];
+  api.put({ namespace: "default", name: "a", labels: LABEL, data: { url: "https://hook.example.com/" } });
+  const program = launch({ KUBECONFIG: kubeConfig, EXPORTER_TOKEN: TOKEN, PORT: "0", HOST: "127.0.0.1" });
+  const port = await program.port();
+  await eventually(async () => expect((await targets(port)).targets).toHaveLength(1));
+  for (const next of ["second", "third"]) {
+    kubeConfigFile(directory, api.url, next);
+    api.tokens = [next];
+    api.endWatches("closed");
+    api.put({ namespace: "default", name: next, labels: LABEL, data: { url: "https://hook.example.com/" } });
+    await eventually(async () => expect((await targets(port)).targets.map(({ secret }) => secret)).toContain(next));
+  }
+  expect(program.output()).toContain('"code":"401"');
 });
