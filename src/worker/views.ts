@@ -34,6 +34,8 @@ export interface EventRow {
   config_version: number | null;
   classification: string | null;
   trace: string;
+  /** Who is told of it alone: by target its fallback. */
+  targets: string | null;
 }
 
 export interface NotificationRow {

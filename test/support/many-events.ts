@@ -20,7 +20,7 @@ export const fillEvents = async (db: D1Database, { count, fromMs, spanMs }: Fill
          'Alert' || (i % ${NAMES}), iif(i % 4 = 0, 'critical', 'warning'), 'ns' || (i % 7),
          json_object('alertname', 'Alert' || (i % ${NAMES}), 'namespace', 'ns' || (i % 7), 'pod', 'pod-' || (i % 97)),
          json_object('summary', 'Event ' || i), ?2, NULL, '', 0, 1, NULL, NULL, 'generic', NULL, NULL, 'transparent',
-         NULL, NULL, '[]'
+         NULL, NULL, '[]', NULL, NULL
        FROM (WITH RECURSIVE n(i) AS (SELECT ?4 UNION ALL SELECT i + 1 FROM n WHERE i < ?4 + ?1 - 1) SELECT i FROM n)`,
     )
     .bind(count, fromMs, spanMs, first)

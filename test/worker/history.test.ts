@@ -1,57 +1,13 @@
-import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { AlertEvent } from "../../src/core/history/event.ts";
-import type { Decision } from "../../src/core/pipeline/process.ts";
-import { commitEvents } from "../../src/worker/db/events.ts";
 import { get, post } from "../support/api.ts";
+import { madeEvent, newFingerprint, storeEvents } from "../support/events.ts";
 
 const NOW = Date.now();
 const HOUR = Math.floor(NOW / 3_600_000) * 3_600_000;
 
-const decision: Decision = {
-  severity: "warning",
-  classification: null,
-  mode: "transparent",
-  configVersion: null,
-  trace: [],
-  notifications: [],
-  groups: [],
-} as never;
-
-let fingerprints = 0;
-const newFingerprint = (): string => (++fingerprints).toString(16).padStart(16, "0");
-
-const event = (over: Partial<AlertEvent>): AlertEvent => ({
-  fingerprint: newFingerprint(),
-  seq: 1,
-  kind: "new",
-  status: "firing",
-  previousStatus: null,
-  labels: { alertname: "A" },
-  annotations: {},
-  startsAt: NOW - 600_000,
-  endsAt: null,
-  generatorURL: "",
-  receivedAt: NOW - 60_000,
-  expired: false,
-  episodeSeq: 1,
-  receiptId: null,
-  source: null,
-  format: "generic",
-  upstream: null,
-  sourceFingerprint: null,
-  ...over,
-});
-const store = async (...events: AlertEvent[]): Promise<void> => {
-  const decided = events.map((one) => ({
-    event: one,
-    decision: {
-      ...decision,
-      severity: one.labels["severity"] === "critical" ? ("critical" as const) : ("warning" as const),
-    },
-  }));
-  await env.DB.batch(commitEvents(env.DB, decided, [], [], NOW));
-};
+const event = (over: Partial<AlertEvent>): AlertEvent => madeEvent(NOW, over);
+const store = (...events: AlertEvent[]) => storeEvents(NOW, ...events);
 /** Fires and resolves `times` times, one minute each, ending half a minute ago. */
 const flap = (labels: Record<string, string>, times: number): AlertEvent[] => {
   const fingerprint = newFingerprint();
@@ -86,21 +42,6 @@ describe("counts by hour", () => {
     expect(json).toMatchObject({ total_alerts: 3, resolved_alerts: 0 });
     const top = await get("/history/top?namespace=count");
     expect(top.json.count).toBe(3);
-  });
-
-  test("each batch writes one row per hour", async () => {
-    const [first] = commitEvents(
-      env.DB,
-      [
-        { event: event({}), decision },
-        { event: event({}), decision },
-      ],
-      [],
-      [],
-      NOW,
-    );
-    const { meta } = await first!.run();
-    expect(meta.rows_written).toBe(1);
   });
 
   test("top, flapping, statistics and noise tell of episodes and transitions (contracts 12.3)", async () => {

@@ -1,9 +1,13 @@
 /** What the sweep brings again, and in what company. */
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
+import { tellAlone } from "../../src/core/pipeline/notify.ts";
 import { sweep } from "../../src/worker/cron/sweep.ts";
+import { commitEvents } from "../../src/worker/db/events.ts";
+import { toldTargets } from "../../src/worker/db/told.ts";
 import type { Bindings } from "../../src/worker/env.ts";
-import { eventually, post, send } from "../support/api.ts";
+import { eventually, get, post, send } from "../support/api.ts";
+import { DECISION, madeEvent } from "../support/events.ts";
 import { receiver, watchOutside } from "../support/outside.ts";
 
 watchOutside();
@@ -60,4 +64,50 @@ test("a firing that was forgotten is not told without the resolve that waits beh
     { status: "resolved", state: "delivered" },
   ]);
   expect(statusesAt(late)).toEqual(["resolved"]);
+});
+
+test("what stands with its event and was never told is brought by the sweep, once, however late it was committed", async () => {
+  expect(
+    (await post("/api/v1/targets", { name: "forgotten", type: "webhook", url: "https://forgotten.example.com/" }))
+      .status,
+  ).toBe(201);
+  const forgotten = receiver("forgotten.example.com");
+  const now = Date.now();
+  const bindings = env as unknown as Bindings;
+  await sweep(bindings, now);
+  // The mark has passed by when this event of a minute ago is committed, and its bell never rings.
+  const event = madeEvent(now, { labels: { alertname: "Forgotten" } });
+  const notification = tellAlone(
+    event,
+    "forgotten",
+    { severity: "warning", classification: null, receiver: "default" },
+    { mode: "transparent", publicUrl: "" },
+  );
+  const decision = { ...DECISION, notifications: [{ target: "forgotten", fallback: null, notification }] };
+  await env.DB.batch(commitEvents(env.DB, [{ event, decision }], [], [], now));
+  const { json } = await get(`/history/${event.fingerprint}`);
+  expect(json.deliveries).toMatchObject([{ target_name: "forgotten", state: "pending" }]);
+
+  expect(await sweep(bindings, now)).toBe(1);
+  await eventually(
+    () => env.DB.prepare("SELECT state FROM notifications WHERE subject = ?1").bind(event.fingerprint).first("state"),
+    (state) => state === "delivered",
+  );
+  expect(await sweep(bindings, now)).toBe(0);
+  expect(forgotten.received).toHaveLength(1);
+});
+
+test("an end finds who is still to be told of its beginning", async () => {
+  const now = Date.now();
+  const event = madeEvent(now, { labels: { alertname: "Unheard" } });
+  const notification = tellAlone(
+    event,
+    "early",
+    { severity: "warning", classification: null, receiver: "default" },
+    { mode: "transparent", publicUrl: "" },
+  );
+  const decision = { ...DECISION, notifications: [{ target: "early", fallback: null, notification }] };
+  await env.DB.batch(commitEvents(env.DB, [{ event, decision }], [], [], now));
+  const end = { ...event, seq: 2, kind: "resolved", status: "resolved", episodeSeq: 1 } as const;
+  expect(await toldTargets(env.DB, [end])).toEqual(new Map([[event.fingerprint, ["early"]]]));
 });

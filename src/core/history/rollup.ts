@@ -2,8 +2,7 @@
  * What one event adds to the counts of its hour. Charts and rankings read one row per hour and never the events, so
  * their cost depends on the hours they show and not on what happened in them. Storing and summing is db/rollups.ts.
  */
-import { alertName, type Millis } from "../alert/alert.ts";
-import { labelValue } from "../alert/labels.ts";
+import type { Millis } from "../alert/alert.ts";
 import type { Severity } from "../alert/severity.ts";
 import type { AlertEvent } from "./event.ts";
 
@@ -42,10 +41,22 @@ export type AlertCell = readonly [
   severity: Severity,
 ];
 
+/** What is counted of an event; its name and namespace are as stored beside it. */
+export interface CountedEvent
+  extends Pick<
+    AlertEvent,
+    "fingerprint" | "kind" | "status" | "previousStatus" | "startsAt" | "endsAt" | "receivedAt" | "expired"
+  > {
+  readonly alertname: string;
+  readonly namespace: string | null;
+  readonly severity: Severity;
+  /** Of its classification. */
+  readonly category: string | null;
+}
+
 export interface RollupDelta {
   readonly hour: Millis;
   readonly fingerprint: string;
-  readonly seq: number;
   /** Sums under short names: `started`, `resolved`, `expired`, `duration_ms`, `s:`, `r:`, `n:`, `c:` and what follows. */
   readonly counts: Readonly<Record<string, number>>;
   readonly ruleKey: string;
@@ -61,12 +72,12 @@ export const ruleKey = (alertname: string, namespace: string | null, severity: s
   JSON.stringify([cut(alertname), namespace === null ? null : cut(namespace), severity]);
 
 /** The counts of one event; a resolve of what never fired starts nothing and ends nothing. */
-export const rollupOf = (event: AlertEvent, severity: Severity, category: string | null): RollupDelta => {
+export const rollupOf = (event: CountedEvent): RollupDelta => {
+  const { alertname: name, severity, category } = event;
   const started = event.status === "firing" ? 1 : 0;
   const resolved = event.kind === "resolved" ? 1 : 0;
   const durationMs = resolved === 1 ? Math.max(0, (event.endsAt ?? event.receivedAt) - event.startsAt) : 0;
-  const namespace = labelValue(event.labels, "namespace") || null;
-  const name = alertName(event.labels);
+  const namespace = event.namespace || null;
   const counts: [string, number][] = [
     ["events", 1],
     ["started", started],
@@ -81,7 +92,6 @@ export const rollupOf = (event: AlertEvent, severity: Severity, category: string
   return {
     hour: hourOf(event.receivedAt),
     fingerprint: event.fingerprint,
-    seq: event.seq,
     counts: Object.fromEntries(counts.filter(([, n]) => n > 0)),
     ruleKey: ruleKey(name, namespace, severity),
     rule: [
@@ -106,6 +116,58 @@ export const rollupOf = (event: AlertEvent, severity: Severity, category: string
     ],
   };
 };
+
+/** What many events add to one hour. */
+export interface HourDelta {
+  readonly hour: Millis;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly rules: Readonly<Record<string, RuleCell>>;
+  readonly alerts: Readonly<Record<string, AlertCell>>;
+  /** The smallest fingerprints of the hour. */
+  readonly sketch: readonly string[];
+}
+
+const addRule = (a: RuleCell | undefined, b: RuleCell): RuleCell =>
+  a === undefined
+    ? b
+    : [
+        a[0] + b[0],
+        a[1] + b[1],
+        a[2] + b[2],
+        a[3] + b[3],
+        a[4] + b[4],
+        Math.max(a[5], b[5]),
+        a[5] > b[5] ? a[6] : b[6],
+      ];
+
+const addAlert = (a: AlertCell | undefined, b: AlertCell): AlertCell =>
+  a === undefined
+    ? b
+    : [
+        ...([a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]] as const),
+        ...([Math.max(a[4], b[4]), Math.max(a[5], b[5])] as const),
+        ...([b[6], b[7], b[8]] as const),
+      ];
+
+/** The same for many events at once, hour by hour. */
+export const sumByHour = (deltas: readonly RollupDelta[]): HourDelta[] =>
+  [...Map.groupBy(deltas, ({ hour }) => hour)].map(([hour, list]) => {
+    const counts = new Map<string, number>();
+    const rules = new Map<string, RuleCell>();
+    const alerts = new Map<string, AlertCell>();
+    for (const delta of list) {
+      for (const [key, n] of Object.entries(delta.counts)) counts.set(key, (counts.get(key) ?? 0) + n);
+      rules.set(delta.ruleKey, addRule(rules.get(delta.ruleKey), delta.rule));
+      alerts.set(delta.fingerprint, addAlert(alerts.get(delta.fingerprint), delta.alert));
+    }
+    return {
+      hour,
+      counts: Object.fromEntries(counts),
+      rules: Object.fromEntries(rules),
+      alerts: Object.fromEntries(alerts),
+      sketch: [...alerts.keys()].toSorted().slice(0, SKETCH_SIZE),
+    };
+  });
 
 /**
  * How many different fingerprints there are, from the smallest of them: as many as there are while they are few, else

@@ -3,7 +3,7 @@ import { DECISION_COUNTS } from "../history/decision-counts.ts";
 import type { Decision } from "./process.ts";
 
 /** A count and how much it grows; one of an alert's targets counts once for each filter step. */
-export const tallyDecision = ({ mode, trace }: Decision): Readonly<Record<string, number>> => {
+export const tallyDecision = ({ mode, trace }: Pick<Decision, "mode" | "trace">): Readonly<Record<string, number>> => {
   const counts = new Map<string, number>();
   const add = (key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
   add(DECISION_COUNTS.mode + mode);

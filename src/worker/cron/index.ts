@@ -1,5 +1,6 @@
 /** What happens every minute, each part on its own: one that fails keeps no other from running. */
 import { countDeliveries } from "../db/delivery-times.ts";
+import { countEventsByHour } from "../db/rollups.ts";
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
 import { count, handOver } from "../metrics/count.ts";
@@ -16,6 +17,7 @@ const PARTS: readonly (readonly [name: string, run: (env: Bindings, now: number)
   ["mode", followMode],
   ["silences", tellOfSilences],
   ["retention", removeOld],
+  ["hourly-counts", (env, now) => countEventsByHour(env.DB, now)],
   ["delivery-times", (env, now) => countDeliveries(env.DB, now)],
   ["targets", (env) => registry(env).syncDue()],
   ["health", checkAllTargets],

@@ -5,8 +5,8 @@ import type { AlertUpdate } from "../../core/messages.ts";
 import type { Decision } from "../../core/pipeline/process.ts";
 import type { Addressed } from "../ring.ts";
 import { insertRows } from "./insert-rows.ts";
-import { insertPending } from "./notifications.ts";
-import { addToRollups } from "./rollups.ts";
+import { drawSweepBack, insertPending, isDerivable } from "./notifications.ts";
+import { LATE } from "./rollups.ts";
 
 export interface Decided {
   readonly event: AlertEvent;
@@ -39,7 +39,16 @@ const EVENT_COLUMNS = [
   "config_version",
   "classification",
   "trace",
+  "targets",
 ] as const;
+
+/** Who is told of an event alone, with the fallback of each, as it is stored beside the event. */
+const targetsOf = ({ event, decision }: Decided): string | null => {
+  const named = decision.notifications
+    .filter(({ notification }) => isDerivable({ subject: event.fingerprint, notification }))
+    .map(({ target, fallback }) => [target, fallback] as const);
+  return named.length === 0 ? null : JSON.stringify(Object.fromEntries(named));
+};
 
 const eventRow = ({ event, decision }: Decided): readonly (string | number | null)[] => [
   event.fingerprint,
@@ -67,6 +76,7 @@ const eventRow = ({ event, decision }: Decided): readonly (string | number | nul
   decision.configVersion,
   decision.classification === null ? null : JSON.stringify(decision.classification),
   JSON.stringify(decision.trace),
+  targetsOf({ event, decision }),
 ];
 
 const ALERT_COLUMNS = [
@@ -113,18 +123,29 @@ const UPSERT_ALERT = `ON CONFLICT (fingerprint) DO UPDATE SET ${ALERT_COLUMNS.fi
   .map((column) => `${column} = excluded.${column}`)
   .join(", ")} WHERE excluded.seq > alerts.seq`;
 
-/** The statements that commit decided events: one batch of them is one transaction, and repeating it changes nothing. */
+/**
+ * The statements that commit decided events: one batch of them is one transaction, and repeating it changes nothing.
+ * What each target is told of one event alone needs no row of its own: it stands with the event until its result comes.
+ */
 export const commitEvents = (
   db: D1Database,
   decided: readonly Decided[],
-  pending: readonly Addressed[],
+  addressed: readonly Addressed[],
   updates: readonly AlertUpdate[],
   now: number,
 ): D1PreparedStatement[] => [
-  ...addToRollups(db, decided),
-  ...insertRows(db, "INSERT OR IGNORE INTO events", "", EVENT_COLUMNS, decided.map(eventRow)),
+  ...insertRows(db, "INSERT OR IGNORE INTO events", "", EVENT_COLUMNS, decided.map(eventRow), { late: LATE }),
   ...insertRows(db, "INSERT INTO alerts", UPSERT_ALERT, ALERT_COLUMNS, decided.map(alertRow)),
-  ...insertPending(db, pending, now),
+  ...insertPending(
+    db,
+    addressed.filter(({ item }) => !isDerivable(item)),
+    now,
+  ),
+  ...drawSweepBack(
+    db,
+    decided.filter((one) => targetsOf(one) !== null).map(({ event }) => event.receivedAt),
+    now,
+  ),
   ...(updates.length === 0 ? [] : [updateAlerts(db, updates)]),
 ];
 

@@ -170,6 +170,31 @@ const groupKeys = ({ trace }: Pick<EventRow, "trace">): readonly (readonly [numb
     return subject?.startsWith("g") && target !== undefined ? [[at, subject, Number(seq), target] as const] : [];
   });
 
+/** What is to be told of an event and has no row yet, as it will look. */
+const untold = (event: EventRow, known: readonly NotificationRow[]): NotificationRow[] => {
+  const targets = JSON.parse(event.targets ?? "{}") as Record<string, string | null>;
+  const missing = Object.entries(targets).filter(([name]) => !known.some(({ target }) => target === name));
+  return missing.map(([target, fallback]) => ({
+    at: event.received_at,
+    subject: event.fingerprint,
+    seq: event.seq,
+    target,
+    replay: 0,
+    state: "pending",
+    status: event.status,
+    severity: event.severity,
+    alertname: event.alertname,
+    attempts: "[]",
+    reason: null,
+    error: null,
+    next_attempt_at: null,
+    completed_at: null,
+    payload: null,
+    fallback,
+    replayed_at: null,
+  }));
+};
+
 /** The deliveries that told of these events, alone or in a group, by `fingerprint:seq`. */
 export const deliveriesOf = async (
   db: D1Database,
@@ -196,6 +221,12 @@ export const deliveriesOf = async (
   for (const row of results) {
     const ids = wanted.get(`${row.subject}:${row.seq}:${row.target}`) ?? [`${row.subject}:${row.seq}`];
     for (const id of ids) found.set(id, [...(found.get(id) ?? []), row]);
+  }
+  for (const event of events) {
+    const id = `${event.fingerprint}:${event.seq}`;
+    const own = found.get(id) ?? [];
+    const more = untold(event, own);
+    if (more.length > 0) found.set(id, [...own, ...more]);
   }
   return found;
 };

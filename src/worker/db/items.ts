@@ -45,6 +45,12 @@ export const ROWS = `SELECT n.at AS n_at, n.subject AS n_subject, n.seq AS n_seq
     n.payload AS n_payload, n.fallback AS n_fallback, e.*
   FROM notifications n LEFT JOIN events e ON e.fingerprint = n.subject AND e.seq = n.seq`;
 
+/** The same for what stands with its event and has no row yet; such an event is told of alone and never again. */
+export const UNTOLD = `SELECT e.received_at AS n_at, e.fingerprint AS n_subject, e.seq AS n_seq, t.key AS n_target, 0 AS n_replay,
+    NULL AS n_payload, t.value AS n_fallback, e.*
+  FROM events AS e, json_each(e.targets) AS t WHERE NOT EXISTS (SELECT 1 FROM notifications AS n WHERE n.at = e.received_at
+    AND n.subject = e.fingerprint AND n.seq = e.seq AND n.target = t.key AND n.replay = 0)`;
+
 export const eventOf = (row: ItemRow): AlertEvent => ({
   fingerprint: row.n_subject,
   seq: row.n_seq,

@@ -1,7 +1,10 @@
-/** Notifications in D1: pending ones come in, results come from the target objects, the sweep asks for what stayed. */
+/**
+ * Notifications in D1. What is told of one event alone becomes a row with its first result, written by its target's
+ * object; until then it stands with the event. All others are committed as pending before anybody is told.
+ */
 import { alertName, type Millis } from "../../core/alert/alert.ts";
 import type { PendingNotification } from "../../core/messages.ts";
-import type { Result } from "../objects/target-store.ts";
+import type { NotificationHead, Result } from "../objects/target-store.ts";
 import type { Addressed } from "../ring.ts";
 import { insertRows } from "./insert-rows.ts";
 
@@ -14,65 +17,78 @@ const COLUMNS = [
   ...["at", "subject", "seq", "target", "replay", "state", "status", "severity", "alertname", "payload", "fallback"],
 ] as const;
 
-/** What one event does not say again has to be kept whole. */
-const isDerivable = ({ subject, replay, notification: { kind, alerts } }: PendingNotification): boolean =>
+/** What one event says again need not be kept whole: it can be made from it, and its targets stand with it. */
+export const isDerivable = ({
+  subject,
+  replay,
+  notification: { kind, alerts },
+}: Pick<PendingNotification, "subject" | "replay" | "notification">): boolean =>
   (replay ?? 0) === 0 && kind === "alerts" && alerts.length === 1 && alerts[0]?.fingerprint === subject;
 
 /**
- * The statements that make notifications pending; repeating them changes nothing. Rows that come in late also draw the
- * sweep's mark back to them: it has to happen in the same batch, or nobody would ever look there again.
+ * What comes in late draws the sweep's mark back to it: it has to happen in the batch that commits it, or nobody would
+ * ever look there again.
  */
-export const insertPending = (db: D1Database, addressed: readonly Addressed[], now: Millis): D1PreparedStatement[] => {
-  const oldest = Math.min(...addressed.map(({ item }) => item.at));
+export const drawSweepBack = (db: D1Database, times: readonly Millis[], now: Millis): D1PreparedStatement[] => {
+  const oldest = Math.min(...times);
+  if (times.length === 0 || oldest >= now - MAY_BE_SWEPT_MS) return [];
   return [
-    ...insertRows(
-      db,
-      "INSERT OR IGNORE INTO notifications",
-      "",
-      COLUMNS,
-      addressed.map(({ target, item }) => [
-        item.at,
-        item.subject,
-        item.seq,
-        target,
-        item.replay ?? 0,
-        "pending",
-        item.notification.status,
-        item.notification.alerts[0]?.severity ?? "warning",
-        alertName(item.notification.commonLabels),
-        isDerivable(item) ? null : JSON.stringify(item.notification),
-        item.fallback ?? null,
-      ]),
-    ),
-    ...(oldest < now - MAY_BE_SWEPT_MS
-      ? [
-          db
-            .prepare(
-              "UPDATE meta SET value = ?1 WHERE key = 'sweep_from' AND CAST(value AS INTEGER) > CAST(?1 AS INTEGER)",
-            )
-            .bind(String(oldest)),
-        ]
-      : []),
+    db
+      .prepare("UPDATE meta SET value = ?1 WHERE key = 'sweep_from' AND CAST(value AS INTEGER) > CAST(?1 AS INTEGER)")
+      .bind(String(oldest)),
   ];
 };
 
+/** What is kept of a notification beside how it stands; the first result writes it, unless it was committed before. */
+export const headOf = (item: PendingNotification): NotificationHead => ({
+  status: item.notification.status,
+  severity: item.notification.alerts[0]?.severity ?? "warning",
+  alertname: alertName(item.notification.commonLabels),
+  fallback: item.fallback ?? null,
+});
+
+/** The statements that make notifications pending; repeating them changes nothing. */
+export const insertPending = (db: D1Database, addressed: readonly Addressed[], now: Millis): D1PreparedStatement[] => [
+  ...insertRows(
+    db,
+    "INSERT OR IGNORE INTO notifications",
+    "",
+    COLUMNS,
+    addressed.map(({ target, item }) => {
+      const { status, severity, alertname, fallback } = headOf(item);
+      const payload = isDerivable(item) ? null : JSON.stringify(item.notification);
+      const key = [item.at, item.subject, item.seq, target, item.replay ?? 0] as const;
+      return [...key, "pending", status, severity, alertname, payload, fallback];
+    }),
+  ),
+  ...drawSweepBack(
+    db,
+    addressed.map(({ item }) => item.at),
+    now,
+  ),
+];
+
+/** Unfinished: a later word on it counts. */
+const OPEN = "('pending', 'retry', 'deferred')";
+
 /**
- * Writes results over rows that are not final yet; a late or repeated report changes nothing. Each row may occur once
- * in `results`.
+ * Writes results over rows that are not final yet, and the row itself where it is the first word on it; a late or
+ * repeated report changes nothing. Each row may occur once in `results`.
  */
 export const saveResults = async (db: D1Database, target: string, results: readonly Result[]): Promise<void> => {
   await db
     .prepare(
-      `UPDATE notifications SET state = r.state, reason = r.reason, error = r.error, attempts = r.attempts,
-         next_attempt_at = r.next_attempt_at, completed_at = r.completed_at
-       FROM (SELECT value->>'at' AS at, value->>'subject' AS subject, value->>'seq' AS seq, value->>'replay' AS replay,
-               value->>'state' AS state,
-               value->>'reason' AS reason, value->>'error' AS error, value->'attempts' AS attempts,
-               value->>'nextAttemptAt' AS next_attempt_at, value->>'completedAt' AS completed_at
-             FROM json_each(?2)) AS r
-       WHERE notifications.at = r.at AND notifications.subject = r.subject AND notifications.seq = r.seq
-         AND notifications.target = ?1 AND notifications.replay = r.replay
-         AND notifications.state IN ('pending', 'retry', 'deferred')`,
+      `INSERT INTO notifications (at, subject, seq, target, replay, state, status, severity, alertname, fallback, reason,
+         error, attempts, next_attempt_at, completed_at)
+       SELECT value->>'at', value->>'subject', value->>'seq', ?1, value->>'replay', value->>'state',
+         coalesce(value->'head'->>'status', 'firing'), coalesce(value->'head'->>'severity', 'warning'),
+         coalesce(value->'head'->>'alertname', ''), value->'head'->>'fallback', value->>'reason', value->>'error',
+         value->'attempts', value->>'nextAttemptAt', value->>'completedAt'
+       FROM json_each(?2) WHERE true
+       ON CONFLICT (at, subject, seq, target, replay) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+         error = excluded.error, attempts = excluded.attempts, next_attempt_at = excluded.next_attempt_at,
+         completed_at = excluded.completed_at
+       WHERE notifications.state IN ${OPEN}`,
     )
     .bind(target, JSON.stringify(results))
     .run();

@@ -1,5 +1,6 @@
 /** Charts and rankings from the hourly counts: what is read is one row per hour, however much happened. */
 import { countDistinct, HOUR_MS, hourOf, SKETCH_SIZE } from "../../core/history/rollup.ts";
+import { countEventsByHour } from "./rollups.ts";
 
 /** Hours that overlap [from, to); counts of the first and last hour are whole. */
 export interface Range {
@@ -9,7 +10,11 @@ export interface Range {
   readonly severity: string | null;
 }
 
-const bounds = ({ fromMs, toMs }: Range): [number, number] => [hourOf(fromMs), toMs];
+/** The hours of a range, their counts brought up to date. */
+const bounds = async (db: D1Database, { fromMs, toMs }: Range): Promise<[number, number]> => {
+  await countEventsByHour(db, Date.now());
+  return [hourOf(fromMs), toMs];
+};
 
 export interface RankedAlert {
   readonly fingerprint: string;
@@ -42,7 +47,7 @@ const ranked = async (
   limit: number,
   more: number[],
 ): Promise<RankedAlert[]> => {
-  const [from, to] = bounds(range);
+  const [from, to] = await bounds(db, range);
   const { results } = await db
     .prepare(`${RANKED} ${tail}`)
     .bind(from, to, range.namespace, range.severity, limit, ...more)
@@ -99,7 +104,7 @@ export interface RankedRule {
 
 /** Rules by how often they began to fire. */
 export const topRules = async (db: D1Database, range: Range, limit: number): Promise<RankedRule[]> => {
-  const [from, to] = bounds(range);
+  const [from, to] = await bounds(db, range);
   const { results } = await db
     .prepare(
       `SELECT a.key->>0 AS alertname, a.key->>1 AS namespace, a.key->>2 AS severity,
@@ -122,7 +127,7 @@ export interface Hour {
 
 /** The counts of every hour of the range, empty hours included. */
 export const readHours = async (db: D1Database, range: Range): Promise<Hour[]> => {
-  const [from, to] = bounds(range);
+  const [from, to] = await bounds(db, range);
   const narrowed = range.namespace !== null || range.severity !== null;
   const counts = narrowed
     ? `(SELECT json_object('started', coalesce(sum(a.value->>0), 0), 'resolved', coalesce(sum(a.value->>1), 0),
@@ -147,7 +152,7 @@ export const countAlerts = async (db: D1Database, range: Range): Promise<number>
       `SELECT DISTINCT s.value AS fp FROM rollups AS r, json_each(r.sketch) AS s
        WHERE r.hour >= ?1 AND r.hour < ?2 ORDER BY fp LIMIT ${SKETCH_SIZE}`,
     )
-    .bind(...bounds(range))
+    .bind(...(await bounds(db, range)))
     .all<{ fp: string }>();
   return countDistinct(results.map((row) => row.fp));
 };

@@ -31,8 +31,16 @@ export const events = sqliteTable(
     configVersion: integer("config_version"),
     classification: text(),
     trace: text().notNull(),
+    /** Who is told of this event alone, by name with the fallback; a target's result is a row of `notifications`. */
+    targets: text(),
+    /** 1: committed behind the mark up to which events are in the rollups, and not counted yet. */
+    late: integer(),
   },
-  (table) => [primaryKey({ columns: [table.fingerprint, table.seq] }), index("events_by_time").on(table.receivedAt)],
+  (table) => [
+    primaryKey({ columns: [table.fingerprint, table.seq] }),
+    index("events_by_time").on(table.receivedAt),
+    index("events_late").on(table.receivedAt).where(sql`late = 1`),
+  ],
 );
 
 /** The newest state of every alert. */

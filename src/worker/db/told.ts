@@ -1,11 +1,18 @@
 /** Who was told of the beginning of what ends now. */
 import type { AlertEvent } from "../../core/history/event.ts";
 
-/** Both lookups follow a primary key: the opening event gives the time its notifications begin with. */
-const TOLD = `SELECT n.subject, n.target FROM json_each(?1) AS k
-  CROSS JOIN events AS e ON e.fingerprint = k.value->>0 AND e.seq = k.value->>1
-  CROSS JOIN notifications AS n ON n.at = e.received_at AND n.subject = e.fingerprint AND n.seq = e.seq
-  WHERE n.replay = 0 AND n.state <> 'canceled'`;
+/**
+ * Both lookups follow a primary key: the opening event gives the time its notifications begin with. Whoever stands with
+ * the event and has no row yet is still to be told.
+ */
+const TOLD = `WITH opened AS MATERIALIZED (SELECT e.fingerprint, e.seq, e.received_at, e.targets FROM json_each(?1) AS k
+    CROSS JOIN events AS e ON e.fingerprint = k.value->>0 AND e.seq = k.value->>1)
+  SELECT o.fingerprint AS subject, n.target FROM opened AS o
+    CROSS JOIN notifications AS n ON n.at = o.received_at AND n.subject = o.fingerprint AND n.seq = o.seq
+    WHERE n.replay = 0 AND n.state <> 'canceled'
+  UNION ALL
+  SELECT o.fingerprint, t.key FROM opened AS o, json_each(o.targets) AS t WHERE NOT EXISTS (SELECT 1 FROM notifications AS n
+    WHERE n.at = o.received_at AND n.subject = o.fingerprint AND n.seq = o.seq AND n.target = t.key AND n.replay = 0)`;
 
 /** By fingerprint, the targets that got or are to get the firing each resolved event ends. */
 export const toldTargets = async (db: D1Database, events: readonly AlertEvent[]): Promise<Map<string, string[]>> => {

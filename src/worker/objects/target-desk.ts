@@ -10,6 +10,7 @@ import type { Format } from "../../core/publish/format.ts";
 import { openedAfter, stepLine } from "../../core/publish/line.ts";
 import type { Notification } from "../../core/publish/notification.ts";
 import type { Receipt } from "../../core/publish/outcome.ts";
+import { headOf } from "../db/notifications.ts";
 import type { Addressed } from "../ring.ts";
 import { countBacklog, loadBacklog } from "./target-backlog.ts";
 import { keyOf, newEntry, waitingResult } from "./target-entry.ts";
@@ -78,7 +79,7 @@ export class Desk {
         known.seq === item.seq && known.replay === replay;
       const kept = waiting.find(isThis);
       const done = told?.results.find(isThis) ?? store.loadUnreported(this.#sql, subject, item.seq, replay);
-      if (done !== null) this.#reporter.add(done);
+      if (done !== null) this.#reporter.add({ ...done, head: headOf(item) });
       else if (line.some(isThis)) return [];
       else if (kept !== undefined) this.#reporter.add(waitingResult(kept, now));
       else return [this.entryOf(item, now)];

@@ -1,7 +1,7 @@
 /** A notification as an entry of its line, and how an entry stands in D1. */
 import type { PendingNotification } from "../../core/messages.ts";
 import { laneOf } from "../../core/publish/lane.ts";
-import { PENDING_GRACE_MS } from "../db/notifications.ts";
+import { headOf, PENDING_GRACE_MS } from "../db/notifications.ts";
 import type { Entry, Result } from "./target-store.ts";
 
 /** How long a target may fail before its fallback is told as well. */
@@ -28,7 +28,9 @@ export const newEntry = (item: PendingNotification, now: number): Entry => ({
   fallbackAt: item.fallback === undefined ? null : now + FALLBACK_AFTER_MS,
 });
 
-export const keyOf = ({ item }: Entry): Pick<Result, "at" | "subject" | "seq" | "replay"> => ({
+/** What each result of an entry says again. */
+export const keyOf = ({ item }: Entry): Pick<Result, "at" | "subject" | "seq" | "replay" | "head"> => ({
+  head: headOf(item),
   at: item.at,
   subject: item.subject,
   seq: item.seq,

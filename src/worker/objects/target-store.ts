@@ -20,8 +20,18 @@ export interface Attempt {
   readonly receipt?: string;
 }
 
+/** What D1 keeps of a notification beside how it stands. */
+export interface NotificationHead {
+  readonly status: string;
+  readonly severity: string;
+  readonly alertname: string;
+  readonly fallback: string | null;
+}
+
 /** How one notification stands, as D1 is to hold it. */
 export interface Result {
+  /** Left out of what is remembered of a subject: whoever brings the notification again brings it with it. */
+  readonly head?: NotificationHead;
   readonly at: Millis;
   readonly subject: string;
   readonly seq: number;
@@ -91,7 +101,8 @@ export const saveTold = (
   opened: Opened,
   receipt: Receipt | null,
 ): void => {
-  const results = [result, ...(told?.results ?? []).filter((r) => !isSame(r, result))].slice(0, KEPT_RESULTS);
+  const { head: _head, ...kept } = result;
+  const results = [kept, ...(told?.results ?? []).filter((r) => !isSame(r, result))].slice(0, KEPT_RESULTS);
   sql.exec(
     `INSERT INTO told VALUES (?,?,?,?,?,?) ON CONFLICT (subject) DO UPDATE SET seq = excluded.seq,
        opened = excluded.opened, at = excluded.at, receipt = excluded.receipt, results = excluded.results`,
