@@ -4,45 +4,9 @@ import type { PendingNotification } from "../../core/messages.ts";
 import type { Lane } from "../../core/publish/lane.ts";
 import type { LineEntry, Opened } from "../../core/publish/line.ts";
 import type { Receipt } from "../../core/publish/outcome.ts";
+import type { Attempt, FinalState, NotificationHead, Result, WaitState } from "./target-result.ts";
 
-export type FinalState = "delivered" | "superseded" | "digested" | "dead" | "canceled";
-export type WaitState = "retry" | "deferred";
-
-/** One HTTP try. */
-export interface Attempt {
-  readonly number: number;
-  readonly at: Millis;
-  readonly durationMs: number;
-  readonly statusCode: number | null;
-  readonly reason: string | null;
-  readonly error: string | null;
-  /** What the other side calls it: a message id, an incident id. */
-  readonly receipt?: string;
-}
-
-/** What D1 keeps of a notification beside how it stands. */
-export interface NotificationHead {
-  readonly status: string;
-  readonly severity: string;
-  readonly alertname: string;
-  readonly fallback: string | null;
-}
-
-/** How one notification stands, as D1 is to hold it. */
-export interface Result {
-  /** Left out of what is remembered of a subject: whoever brings the notification again brings it with it. */
-  readonly head?: NotificationHead;
-  readonly at: Millis;
-  readonly subject: string;
-  readonly seq: number;
-  readonly replay: number;
-  readonly state: FinalState | WaitState;
-  readonly reason: string | null;
-  readonly error: string | null;
-  readonly attempts: readonly Attempt[];
-  readonly nextAttemptAt: Millis | null;
-  readonly completedAt: Millis | null;
-}
+export type { Attempt, FinalState, NotificationHead, Result, WaitState };
 
 /** What is remembered per subject. */
 export interface Told {
