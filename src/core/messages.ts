@@ -40,6 +40,8 @@ export interface PendingNotification {
   readonly replay?: number;
   /** Target that is told as well when this one fails for long. */
   readonly fallback?: string;
+  /** For how long it may fail until then; absent: the default of targets. */
+  readonly fallbackAfterMs?: Millis;
 }
 
 /** What one target is to be told of. */

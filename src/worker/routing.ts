@@ -38,7 +38,8 @@ export const compileRouting = (
         repeatIntervalMs: route.repeatIntervalMs,
       },
       regroup: route.regroup,
-      fallback: route.fallback?.target ?? null,
+      isSink: route.isBare && targets.length === 0,
+      fallback: route.fallback,
     };
     resolved.set(route.id, match);
     return match;

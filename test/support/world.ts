@@ -8,6 +8,7 @@ import { fingerprint } from "../../src/core/alert/fingerprint.ts";
 import { parseMatchers } from "../../src/core/alert/matcher-parse.ts";
 import { decide, type Entry } from "../../src/core/dedup/decide.ts";
 import { compileInhibition, indexSources, inhibitedBy } from "../../src/core/filter/inhibition.ts";
+import { orderRules } from "../../src/core/filter/rules.ts";
 import type { Silence } from "../../src/core/filter/silence.ts";
 import { compileSilences, silencedBy } from "../../src/core/filter/silence-set.ts";
 import { addMembers, EMPTY_GROUP, type GroupState } from "../../src/core/group/group.ts";
@@ -66,7 +67,7 @@ export class World {
   readonly #told = new Map<string, Set<string>>();
   readonly #silences: Silence[] = [];
   readonly #config: RoutingConfig;
-  readonly #targets: ReturnType<typeof target>[];
+  #targets: ReturnType<typeof target>[];
   readonly #pagers: ReadonlySet<string>;
 
   constructor(config: RoutingConfig, { targets = ["slack"], pagers = [], quiet = [] }: WorldOptions = {}) {
@@ -114,6 +115,15 @@ export class World {
       annotations: {},
       recurrence: null,
     });
+    return this;
+  }
+
+  /** Switches a target on or off at a moment. */
+  turn(at: string, name: string, enabled: boolean): this {
+    this.until(at);
+    this.#targets = this.#targets.map((state) =>
+      state.target.name === name ? { ...state, target: { ...state.target, enabled } } : state,
+    );
     return this;
   }
 
@@ -172,9 +182,9 @@ export class World {
       this.#hear(direct.target, direct.notification);
     }
     for (const join of decision.groups) {
-      const { subject, key, labels: groupLabels, routeId, receiver, targets, timing, member } = join;
+      const { subject, key, labels: groupLabels, routeId, receiver, targets, timing, fallback, member } = join;
       const group = this.#groups.get(subject) ?? {
-        info: { subject, key, labels: groupLabels, routeId, receiver, targets, timing },
+        info: { subject, key, labels: groupLabels, routeId, receiver, targets, timing, fallback },
         state: EMPTY_GROUP,
         members: new Map(),
         holds: new Map(),
@@ -209,6 +219,7 @@ export class World {
         inhibitedBy(inhibitions, labels)
           .map(({ source }) => source)
           .filter((source) => source !== id),
+      filterRules: orderRules(this.#config.filters),
       toldTargets: (id) => [...(this.#told.get(id) ?? [])],
     });
   }

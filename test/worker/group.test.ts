@@ -53,6 +53,7 @@ const group = () => {
       receiver: "default",
       targets: ["chat"],
       timing,
+      fallback: null,
       member,
     };
   };

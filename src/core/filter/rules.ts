@@ -6,6 +6,7 @@ import * as z from "zod";
 import { type AlertStatus, alertName, type Labels } from "../alert/alert.ts";
 import { labelValue } from "../alert/labels.ts";
 import type { Regex } from "../alert/regex.ts";
+import { severityOf } from "../alert/severity.ts";
 import type { Classification } from "../classify/classification.ts";
 import type { Verdict } from "../classify/policy.ts";
 import { type Defect, err, ok, type Result } from "../result.ts";
@@ -92,9 +93,11 @@ export type FilterReason =
 export interface FilterDecision {
   readonly action: "allow" | "deny" | "delay";
   readonly reason: FilterReason;
-  /** Name of the rule that decided, or that was held back by the seat belt. */
+  /** Name of the rule that decided; null where none did. */
   readonly rule: string | null;
   readonly delaySeconds: number;
+  /** What rests on the classification and would have hidden the alert, had the seat belt let it; null: nothing. */
+  readonly guarded: string | null;
   /** What a rule that rests on the classification would have done in a mode where it only recommends. */
   readonly would: { readonly action: "would_deny" | "would_delay"; readonly rule: string } | null;
 }
@@ -104,6 +107,7 @@ const allow = (reason: FilterReason, rule: string | null = null): FilterDecision
   reason,
   rule,
   delaySeconds: 0,
+  guarded: null,
   would: null,
 });
 const deny = (reason: FilterReason, rule: string | null = null): FilterDecision => ({
@@ -111,40 +115,73 @@ const deny = (reason: FilterReason, rule: string | null = null): FilterDecision 
   action: "deny",
 });
 
-const ownDecision = ({ own, labels, classification, verdict }: FilterInput): FilterDecision | null => {
-  if (own.severity.length > 0 && !own.severity.includes(verdict.effectiveSeverity)) return deny("own_severity");
-  if (own.namespaces.length > 0 && !own.namespaces.includes(labelValue(labels, "namespace")))
-    return deny("own_namespace");
-  if (own.namePattern !== null && !own.namePattern.test(alertName(labels))) return deny("own_name");
-  if (own.excludeNoise && classification?.severity === "noise" && verdict.mayHide) return deny("exclude_noise");
-  return null;
-};
-
 /** Decides for one target. A defect of ours while deciding lets the alert through and says so. */
 export const applyFilters = (input: FilterInput): FilterDecision => {
   try {
-    return ownDecision(input) ?? ruleDecision(input);
+    return guard(input, decide(input));
   } catch {
     // An alert that is told once too often is better than one nobody hears of.
     return allow("filter_error");
   }
 };
 
+const STRICTNESS = { allow: 0, delay: 1, deny: 2 } as const;
+
+/**
+ * The seat belt for what no single rule shows: a classification that may hide nothing changes severities, and with them
+ * which rules hold. Where that would keep back more than the operator's own words alone, their words count.
+ */
+const guard = (input: FilterInput, decided: FilterDecision): FilterDecision => {
+  if (decided.action === "allow" || input.verdict.mayHide || input.classification === null) return decided;
+  const verdict = { ...input.verdict, effectiveSeverity: severityOf(input.labels) };
+  const plain = decide({ ...input, classification: null, verdict });
+  const isStricter = STRICTNESS[decided.action] > STRICTNESS[plain.action] || decided.delaySeconds > plain.delaySeconds;
+  if (!isStricter) return decided;
+  const guarded = decided.rule ?? decided.reason;
+  return plain.action === "allow" ? { ...allow("suppression_guard"), guarded } : { ...plain, guarded };
+};
+
+const decide = (input: FilterInput): FilterDecision => ownDecision(input) ?? ruleDecision(input);
+
+const hidesNoise = ({ own, classification }: FilterInput): boolean =>
+  own.excludeNoise && classification?.severity === "noise";
+
+const ownDecision = (input: FilterInput): FilterDecision | null => {
+  const { own, labels, verdict } = input;
+  if (own.severity.length > 0 && !own.severity.includes(verdict.effectiveSeverity)) return deny("own_severity");
+  if (own.namespaces.length > 0 && !own.namespaces.includes(labelValue(labels, "namespace")))
+    return deny("own_namespace");
+  if (own.namePattern !== null && !own.namePattern.test(alertName(labels))) return deny("own_name");
+  return hidesNoise(input) && verdict.mayHide ? deny("exclude_noise") : null;
+};
+
+/**
+ * The first rule that holds decides. One that rests on the classification and may not hide is passed over, whatever
+ * comes after it still counts: a model's word that counts for nothing must not undo what the operator denies.
+ */
 const ruleDecision = (input: FilterInput): FilterDecision => {
   const { labels, status, classification, verdict, targetName } = input;
   const subject: FilterSubject = { labels, status, classification, effectiveSeverity: verdict.effectiveSeverity };
+  const onlyRecommends = verdict.guardReason === "mode";
   let would: FilterDecision["would"] = null;
+  let guarded: string | null = null;
+  const result = (decision: FilterDecision): FilterDecision => {
+    const noise = hidesNoise(input) ? "exclude_noise" : null;
+    if (!onlyRecommends) return { ...decision, guarded: guarded ?? (verdict.mayHide ? null : noise) };
+    return { ...decision, would: would ?? (noise === null ? null : { action: "would_deny", rule: noise }) };
+  };
   for (const rule of input.rules) {
     if (rule.targetName !== null && rule.targetName !== targetName) continue;
     if (!rule.conditions.holds(subject)) continue;
-    if (rule.action === "allow") return { ...allow("rule", rule.name), would };
-    if (rule.conditions.usesClassification && !verdict.mayHide) {
-      if (verdict.guardReason !== "mode") return { ...allow("suppression_guard", rule.name), would };
-      would ??= { action: rule.action === "deny" ? "would_deny" : "would_delay", rule: rule.name };
+    if (rule.conditions.usesClassification && !verdict.mayHide && (onlyRecommends || rule.action !== "allow")) {
+      if (rule.action === "allow") continue;
+      if (onlyRecommends) would ??= { action: rule.action === "deny" ? "would_deny" : "would_delay", rule: rule.name };
+      else guarded ??= rule.name;
       continue;
     }
-    if (rule.action === "deny") return { ...deny("rule", rule.name), would };
-    return { action: "delay", reason: "rule", rule: rule.name, delaySeconds: rule.delaySeconds, would };
+    if (rule.action === "allow") return result(allow("rule", rule.name));
+    if (rule.action === "deny") return result(deny("rule", rule.name));
+    return result({ ...allow("rule", rule.name), action: "delay", delaySeconds: rule.delaySeconds });
   }
-  return { ...allow("no_rule"), would };
+  return result(allow(guarded === null ? "no_rule" : "suppression_guard"));
 };

@@ -8,7 +8,7 @@ import type { Classification } from "../classify/classification.ts";
 import { applyClassification, type Verdict } from "../classify/policy.ts";
 import { applyFilters, type FilterDecision } from "../filter/rules.ts";
 import type { Stage } from "../history/trace.ts";
-import type { Context, RouteMatch, TargetState } from "./context.ts";
+import type { Context, Judgement, RouteMatch, TargetState } from "./context.ts";
 
 /** What is decided about. */
 export interface Subject {
@@ -30,10 +30,10 @@ export interface Held {
 }
 
 /** What holds for every target of a route: inhibition, times, silences, in Alertmanager's order; null: nothing. */
-export const holdRoute = (subject: Subject, route: RouteMatch, context: Context): Held | null => {
+export const holdRoute = (subject: Subject, routeId: string, context: Context): Held | null => {
   const inhibitors = context.inhibitedBy(subject.labels, subject.fingerprint);
   if (inhibitors.length > 0) return hold("inhibit", `inhibited by ${inhibitors.join(", ")}`);
-  const interval = context.timeMute(route.id, context.now);
+  const interval = context.timeMute(routeId, context.now);
   if (interval !== null) return hold("mute", `muted by ${interval}`);
   const silences = context.silencedBy(subject.labels, context.now);
   return silences.length > 0 ? hold("silence", `silenced by ${silences.join(", ")}`) : null;
@@ -59,10 +59,46 @@ export const verdictAt = (
 export const effectiveSeverity = (subject: Pick<Subject, "labels" | "classification">, context: Context): Severity =>
   subject.classification === null ? severityOf(subject.labels) : verdictAt(subject, null, context).effectiveSeverity;
 
+/** Whether a target exists and is switched on. */
+export const isEnabled = (name: string, { targets }: Pick<Context, "targets">): boolean =>
+  targets.get(name)?.target.enabled === true;
+
+/**
+ * Whom a route tells: its targets, or its fallback where none of them is there and switched on. A receiver that is meant
+ * to tell nobody has none.
+ */
+export const toldBy = (
+  { targets, fallback, isSink }: Pick<RouteMatch, "targets"> & Partial<Pick<RouteMatch, "fallback" | "isSink">>,
+  context: Context,
+): readonly string[] => {
+  if (fallback == null || isSink === true || targets.some((name) => isEnabled(name, context))) return targets;
+  return isEnabled(fallback.target, context) ? [fallback.target] : targets;
+};
+
+/**
+ * What routes may ask of the classification: only in mode enriched and from the threshold up, null otherwise. It is the
+ * classification's own word, since a route can only add.
+ */
+export const judgementOf = (
+  { classification }: Pick<Subject, "classification">,
+  { mode, threshold }: Pick<Context, "mode" | "threshold">,
+): Judgement | null => {
+  if (classification === null || mode !== "enriched" || classification.confidence < threshold) return null;
+  const { severity, category, confidence } = classification;
+  return { severity, category, confidence };
+};
+
 export interface Admission {
   readonly filter: FilterDecision;
   readonly held: Held | null;
 }
+
+/** A filter's decision as the trace tells it: decision and reason of each step, what it was kept from doing first. */
+export const filterSteps = (filter: FilterDecision): readonly (readonly [decision: string, reason: string])[] => [
+  ...(filter.would === null ? [] : [[filter.would.action, filter.would.rule] as const]),
+  ...(filter.guarded === null ? [] : [["suppression_guard", filter.guarded] as const]),
+  [filter.action, filter.rule ?? filter.reason],
+];
 
 /** What this one target's filters say. A delay that has passed is over: it is never put on twice in one stretch. */
 export const admit = (subject: Subject, state: TargetState, context: Context): Admission => {

@@ -8,6 +8,14 @@ import type { FilterRule, OwnFilter } from "../filter/rules.ts";
 import type { Timing } from "../group/group.ts";
 import type { Target } from "../route/target.ts";
 
+/** Who is told instead, or as well, of what a route's targets cannot be told. */
+export interface Fallback {
+  /** Name of a target. */
+  readonly target: string;
+  /** How long a target may fail before this one is told as well. */
+  readonly afterMs: Millis;
+}
+
 /** A route an alert has taken, with everything inherited from its parents. */
 export interface RouteMatch {
   /** Position in the tree, such as `0.2`; the root is the empty text. */
@@ -21,8 +29,9 @@ export interface RouteMatch {
   readonly timing: Timing;
   /** Groups of an upstream Alertmanager are grouped again, with this route's waits. */
   readonly regroup: boolean;
-  /** Gets what a target of this route could not take for some minutes. */
-  readonly fallback: string | null;
+  /** Its receiver was written without targets and there is none of its name: telling nobody is what is meant. */
+  readonly isSink: boolean;
+  readonly fallback: Fallback | null;
 }
 
 export interface TargetState {

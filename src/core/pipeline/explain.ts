@@ -4,7 +4,9 @@
  */
 import type { Classification } from "../classify/classification.ts";
 import type { AlertEvent } from "../history/event.ts";
+import { type Subject, toldBy } from "./admit.ts";
 import type { Context } from "./context.ts";
+import { heldFrom } from "./flush.ts";
 import { type Decision, process } from "./process.ts";
 
 export interface TargetVerdict {
@@ -22,22 +24,31 @@ export interface Explanation {
 /** Explains one alert; decides nothing of its own. */
 export const explain = (event: AlertEvent, classification: Classification | null, context: Context): Explanation => {
   const decision = process(event, classification, context);
-  const verdicts = [...context.targets.keys()].toSorted().map((target) => verdictOf(target, decision, context));
+  const subject: Subject = { ...event, classification };
+  const verdicts = [...context.targets.keys()]
+    .toSorted()
+    .map((target): TargetVerdict => ({ target, ...verdictOf(target, subject, decision, context) }));
   return { decision, verdicts };
 };
 
-const verdictOf = (target: string, { notifications, groups, trace }: Decision, context: Context): TargetVerdict => {
+const verdictOf = (
+  target: string,
+  subject: Subject,
+  { notifications, groups, trace }: Decision,
+  context: Context,
+): Omit<TargetVerdict, "target"> => {
   const direct = notifications.find((notification) => notification.target === target);
-  if (direct !== undefined) return { target, told: "now", reason: direct.notification.reason };
-  const own = trace.filter((step) => step.target === target && step.decision !== "allow").at(-1);
-  const group = groups.find((join) => join.targets.includes(target));
-  if (group !== undefined) {
-    const held = own ?? trace.find(({ decision }) => decision === "suppressed");
-    if (held !== undefined) return { target, told: "held", reason: `${held.stage}: ${held.reason}` };
-    return { target, told: "group", reason: group.key };
-  }
-  if (own !== undefined) return { target, told: "no", reason: `${own.stage}: ${own.reason}` };
-  if (context.targets.get(target)?.target.enabled === false) return { target, told: "no", reason: "target_disabled" };
+  if (direct !== undefined) return { told: "now", reason: direct.notification.reason };
+  if (context.targets.get(target)?.target.enabled === false) return { told: "no", reason: "target_disabled" };
+  const joined = groups.filter((join) => toldBy(join, context).includes(target));
+  // A group asks at its flush what a route that tells at once has asked already: the answer of now is told.
+  const asked = joined.map((join) => [join, heldFrom(subject, join.routeId, [target], context).get(target)] as const);
+  const free = asked.find(([, held]) => held === undefined)?.[0];
+  if (free !== undefined) return { told: "group", reason: free.key };
+  const held = asked.flatMap(([, one]) => one ?? []).toSorted((a, b) => Number(a.final) - Number(b.final))[0];
+  if (held !== undefined) return { told: held.final ? "no" : "held", reason: `${held.stage}: ${held.reason}` };
+  const own = trace.findLast((step) => step.target === target && step.decision !== "allow");
+  if (own !== undefined) return { told: "no", reason: `${own.stage}: ${own.reason}` };
   const nobody = trace.find((step) => step.stage === "notify" && step.decision === "none" && step.target === undefined);
-  return { target, told: "no", reason: nobody?.reason ?? "no route leads to it" };
+  return { told: "no", reason: nobody?.reason ?? "no route leads to it" };
 };

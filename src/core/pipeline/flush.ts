@@ -7,8 +7,9 @@ import { flush, type GroupState, type GroupTarget, type Timing, type Told } from
 import { notificationId } from "../history/event.ts";
 import type { TraceStep } from "../history/trace.ts";
 import type { PendingNotification } from "../messages.ts";
-import { admit, type Held, holdRoute } from "./admit.ts";
-import type { Context, RouteMatch } from "./context.ts";
+import { fallbackOf } from "./address.ts";
+import { admit, filterSteps, type Held, holdRoute, type Subject, toldBy } from "./admit.ts";
+import type { Context, Fallback } from "./context.ts";
 import { buildNotification } from "./notify.ts";
 import type { GroupMember } from "./process.ts";
 
@@ -21,6 +22,8 @@ export interface GroupInfo {
   readonly receiver: string;
   readonly targets: readonly string[];
   readonly timing: Timing;
+  /** Absent in groups that were stored before routes had one here. */
+  readonly fallback?: Fallback | null;
 }
 
 export interface GroupNotification {
@@ -55,13 +58,9 @@ export const flushGroup = (
   context: Context,
 ): FlushResult => {
   const { now } = context;
-  const held = holdMembers(info, members, context);
-  const targets: GroupTarget[] = info.targets.flatMap((name) => {
-    const target = context.targets.get(name)?.target;
-    if (target === undefined || !target.enabled || context.metricsOnlyForced) return [];
-    const muted = new Set([...members.keys()].filter((fingerprint) => held.get(fingerprint)?.has(name) === true));
-    return [{ name, sendResolved: target.sendResolved, muted }];
-  });
+  const names = toldBy(info, context);
+  const held = holdMembers(info, names, members, context);
+  const targets = context.metricsOnlyForced ? [] : targetsNow(info, names, state, members, held, context);
   const flushed = flush(state, targets, info.timing, now);
   const nextDue = Math.min(
     ...[...held.values()].flatMap((byTarget) => [...byTarget.values()].map((h) => h.until ?? Infinity)),
@@ -75,13 +74,7 @@ export const flushGroup = (
       steps.push({
         fingerprint,
         seq: member.seq,
-        step: {
-          at: now,
-          stage: h.stage,
-          decision: h.until === null ? "suppressed" : "delayed",
-          reason: h.reason,
-          target,
-        },
+        step: { at: now, stage: h.stage, decision: heldAs(h), reason: h.reason, target },
       });
     }
   }
@@ -92,7 +85,7 @@ export const flushGroup = (
       ? tellEach(info, told, before, members, context)
       : [tellTogether(info, told, flushed.state.flushes, members, context)];
     notifications.push(...made);
-    for (const { item } of made) steps.push(...stepsOf(item, told, before, members, now));
+    for (const { item } of made) steps.push(...stepsOf(item, told, before, members, context));
   }
   const { wakeAt } = flushed.state;
   return {
@@ -106,27 +99,62 @@ export const flushGroup = (
   };
 };
 
-/** Per firing member and target, what holds it back now. */
-const holdMembers = (
-  info: GroupInfo,
+const targetsNow = (
+  { fallback }: GroupInfo,
+  names: readonly string[],
+  state: GroupState,
   members: ReadonlyMap<string, GroupMember>,
+  held: ReadonlyMap<string, ReadonlyMap<string, Held>>,
   context: Context,
-): Map<string, Map<string, Held>> => {
-  const route: RouteMatch = { ...info, id: info.routeId, path: [], groupBy: [], regroup: false, fallback: null };
-  const held = new Map<string, Map<string, Held>>();
-  for (const [fingerprint, member] of members) {
-    if (member.status !== "firing") continue;
-    const byTarget = new Map<string, Held>();
-    const all = holdRoute(member, route, context);
-    for (const name of info.targets) {
-      const state = context.targets.get(name);
-      const own = all ?? (state === undefined ? null : admit(member, state, context).held);
-      if (own !== null) byTarget.set(name, own);
-    }
-    held.set(fingerprint, byTarget);
+): GroupTarget[] => {
+  const asked = names.flatMap((name): GroupTarget[] => {
+    const target = context.targets.get(name)?.target;
+    if (target === undefined || !target.enabled) return [];
+    const muted = new Set([...members.keys()].filter((fingerprint) => held.get(fingerprint)?.has(name) === true));
+    return [{ name, sendResolved: target.sendResolved, muted }];
+  });
+  const stoodIn =
+    fallback == null || names.includes(fallback.target) ? undefined : context.targets.get(fallback.target);
+  if (stoodIn?.target.enabled !== true || !Object.hasOwn(state.log, stoodIn.target.name)) return asked;
+  // It told of beginnings while it stood in; of those it hears the end, and of nothing new.
+  const { name, sendResolved } = stoodIn.target;
+  return [...asked, { name, sendResolved, muted: new Set(members.keys()) }];
+};
+
+/** What keeps a firing alert of a route from one target now; null: nothing. */
+export const heldFrom = (
+  subject: Subject,
+  routeId: string,
+  targets: readonly string[],
+  context: Context,
+): ReadonlyMap<string, Held> => {
+  const all = holdRoute(subject, routeId, context);
+  const held = new Map<string, Held>();
+  for (const name of targets) {
+    const state = context.targets.get(name);
+    const own = all ?? (state === undefined ? null : admit(subject, state, context).held);
+    if (own !== null) held.set(name, own);
   }
   return held;
 };
+
+/** Per firing member and target, what holds it back now. */
+const holdMembers = (
+  { routeId }: GroupInfo,
+  targets: readonly string[],
+  members: ReadonlyMap<string, GroupMember>,
+  context: Context,
+): Map<string, ReadonlyMap<string, Held>> => {
+  const held = new Map<string, ReadonlyMap<string, Held>>();
+  for (const [fingerprint, member] of members) {
+    if (member.status === "firing") held.set(fingerprint, heldFrom(member, routeId, targets, context));
+  }
+  return held;
+};
+
+/** The same words for a decision whether it falls at once or in a group. */
+export const heldAs = ({ stage, final }: Held): string =>
+  stage !== "filter" ? "suppressed" : final ? "deny" : "delay";
 
 const describe = (byTarget: ReadonlyMap<string, Held>): string =>
   [...byTarget].map(([target, { stage, reason }]) => `${target} ${stage} ${reason}`).join("; ");
@@ -146,7 +174,7 @@ const tellTogether = (
     { id, alerts, reason: told.reason, groupKey, groupLabels, receiver, at },
     context,
   );
-  return { target: told.target, item: { subject, seq: flushes, at, notification } };
+  return { target: told.target, item: { subject, seq: flushes, at, notification, ...standIn(info, told.target) } };
 };
 
 /** Only what changed for this target: a pager that was told keeps the incident open by itself. */
@@ -169,29 +197,34 @@ const tellEach = (
       { id, alerts: [member], reason, groupKey, groupLabels, receiver, at },
       context,
     );
-    return [{ target: told.target, item: { subject: fingerprint, seq, at, notification } }];
+    const item = { subject: fingerprint, seq, at, notification, ...standIn(info, told.target) };
+    return [{ target: told.target, item }];
   });
 };
 
-/** The members a notification brings news of. */
+/** A fallback has none of its own. */
+const standIn = ({ fallback = null }: GroupInfo, target: string): ReturnType<typeof fallbackOf> =>
+  fallback?.target === target ? {} : fallbackOf(fallback);
+
+/** The members a notification brings news of, with what the filters said of each. */
 const stepsOf = (
   item: PendingNotification,
   told: Told,
   before: ReadonlySet<string>,
   members: ReadonlyMap<string, GroupMember>,
-  now: Millis,
+  context: Context,
 ): MemberStep[] =>
   item.notification.alerts.flatMap(({ fingerprint, status }) => {
     const member = members.get(fingerprint);
     const isNews = status === "firing" ? !before.has(fingerprint) : before.has(fingerprint);
     if (member === undefined || !isNews) return [];
-    const step: TraceStep = {
-      at: now,
-      stage: "notify",
-      decision: "queued",
-      reason: told.reason,
-      target: told.target,
-      notification: item.notification.id,
-    };
-    return [{ fingerprint, seq: member.seq, step }];
+    const { target, reason } = told;
+    const { now: at } = context;
+    const state = context.targets.get(target);
+    const asked = status !== "firing" || state === undefined ? [] : filterSteps(admit(member, state, context).filter);
+    const steps: TraceStep[] = [
+      ...asked.map(([decision, why]) => ({ at, stage: "filter" as const, decision, reason: why, target })),
+      { at, stage: "notify", decision: "queued", reason, target, notification: item.notification.id },
+    ];
+    return steps.map((step) => ({ fingerprint, seq: member.seq, step }));
   });

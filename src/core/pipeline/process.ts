@@ -11,8 +11,8 @@ import type { AlertEvent } from "../history/event.ts";
 import type { Stage, TraceStep } from "../history/trace.ts";
 import type { Notification } from "../publish/notification.ts";
 import { GROUP_BY_ALL } from "../route/routing.ts";
-import { admit, effectiveSeverity, holdRoute, type Subject, verdictAt } from "./admit.ts";
-import type { Context, Judgement, RouteMatch } from "./context.ts";
+import { admit, effectiveSeverity, filterSteps, holdRoute, judgementOf, type Subject, toldBy } from "./admit.ts";
+import type { Context, Fallback, RouteMatch } from "./context.ts";
 import { type TellableAlert, tellAlone } from "./notify.ts";
 
 export interface GroupMember extends TellableAlert {
@@ -29,12 +29,13 @@ export interface GroupJoin {
   readonly receiver: string;
   readonly targets: readonly string[];
   readonly timing: Timing;
+  readonly fallback: Fallback | null;
   readonly member: GroupMember;
 }
 
 export interface Direct {
   readonly target: string;
-  readonly fallback: string | null;
+  readonly fallback: Fallback | null;
   readonly notification: Notification;
 }
 
@@ -93,7 +94,7 @@ class Deciding {
   }
 
   join(route: RouteMatch, targets: readonly string[], key: string, labels: Labels, timing: Timing): void {
-    const { id: routeId, receiver } = route;
+    const { id: routeId, receiver, fallback } = route;
     this.groups.push({
       subject: groupSubject(`${receiver} ${key}`),
       key,
@@ -102,6 +103,7 @@ class Deciding {
       receiver,
       targets,
       timing,
+      fallback,
       member: this.member,
     });
   }
@@ -153,28 +155,22 @@ const hasEnabledTarget = ({ targets }: Context): boolean => {
   return false;
 };
 
-/** Routes may match on a classification only where it counts: in mode enriched and from the threshold up. */
-const routesOf = ({ subject, event, context }: Deciding): readonly RouteMatch[] => {
-  const { classification } = subject;
-  const verdict = verdictAt(subject, null, context);
-  const counts =
-    classification !== null && context.mode === "enriched" && classification.confidence >= context.threshold;
-  const judgement: Judgement | null = counts
-    ? { severity: verdict.effectiveSeverity, category: classification.category, confidence: classification.confidence }
-    : null;
-  return context.match(event.labels, judgement);
-};
+const routesOf = ({ subject, event, context }: Deciding): readonly RouteMatch[] =>
+  context.match(event.labels, judgementOf(subject, context));
 
 const takeRoute = (deciding: Deciding, route: RouteMatch): void => {
   const { event } = deciding;
   deciding.step("route", "matched", route.id === "" ? route.receiver : `${route.receiver} (${route.id})`);
-  if (route.targets.length === 0) {
+  const names = toldBy(route, deciding.context);
+  if (names !== route.targets)
+    deciding.step("route", "fallback", `no target of ${route.receiver} can be told`, names[0]);
+  if (names.length === 0) {
     deciding.step("route", "none", `receiver ${route.receiver} has no target`);
     return;
   }
   if (isDirect(route)) {
-    if (event.status === "firing") tellFiring(deciding, route);
-    else tellResolved(deciding, route);
+    if (event.status === "firing") tellFiring(deciding, route, names);
+    else tellResolved(deciding, route, names);
     return;
   }
   const forwarded = event.upstream !== null && !route.regroup;
@@ -184,24 +180,23 @@ const takeRoute = (deciding: Deciding, route: RouteMatch): void => {
   deciding.step("group", forwarded ? "forwarded" : "joined", key);
 };
 
-const tellFiring = (deciding: Deciding, route: RouteMatch): void => {
+const tellFiring = (deciding: Deciding, route: RouteMatch, names: readonly string[]): void => {
   const { subject, context } = deciding;
-  const held = holdRoute(subject, route, context);
+  const held = holdRoute(subject, route.id, context);
   if (held !== null) {
     deciding.step(held.stage, "suppressed", held.reason);
     deciding.park(route, route.targets);
     return;
   }
   const waiting: string[] = [];
-  for (const name of route.targets) {
+  for (const name of names) {
     const state = context.targets.get(name);
     if (state === undefined || !state.target.enabled) {
       deciding.step("notify", "none", "target_disabled", name);
       continue;
     }
     const { filter, held: heldHere } = admit(subject, state, context);
-    if (filter.would !== null) deciding.step("filter", filter.would.action, filter.would.rule, name);
-    deciding.step("filter", filter.action, filter.rule ?? filter.reason, name);
+    for (const [decision, reason] of filterSteps(filter)) deciding.step("filter", decision, reason, name);
     if (heldHere === null) deciding.tell(route, name);
     else if (!heldHere.final) waiting.push(name);
   }
@@ -209,7 +204,7 @@ const tellFiring = (deciding: Deciding, route: RouteMatch): void => {
 };
 
 /** An end goes to every target that was told of the beginning, whatever silences and filters say by now. */
-const tellResolved = (deciding: Deciding, route: RouteMatch): void => {
+const tellResolved = (deciding: Deciding, route: RouteMatch, names: readonly string[]): void => {
   const { event, context } = deciding;
   const told = new Set(context.toldTargets(event.fingerprint));
   for (const name of told) {
@@ -218,6 +213,6 @@ const tellResolved = (deciding: Deciding, route: RouteMatch): void => {
     if (state.target.sendResolved) deciding.tell(route, name);
     else deciding.step("notify", "none", "send_resolved_off", name);
   }
-  const untold = route.targets.filter((name) => !told.has(name));
-  if (untold.length > 0) deciding.park(route, untold);
+  const untold = names.filter((name) => !told.has(name));
+  if (untold.length > 0) deciding.park(route, names === route.targets ? untold : route.targets);
 };

@@ -5,7 +5,7 @@
 import type { Classification } from "../classify/classification.ts";
 import type { AlertEvent } from "../history/event.ts";
 import type { TraceStep } from "../history/trace.ts";
-import { admit } from "./admit.ts";
+import { admit, toldBy } from "./admit.ts";
 import type { Context } from "./context.ts";
 import { type Decision, isParked, process } from "./process.ts";
 
@@ -55,7 +55,7 @@ const reached = (
 ): ReadonlySet<string> => {
   const grouped = groups
     .filter((join) => !isParked(join))
-    .flatMap(({ targets }) => targets)
+    .flatMap((join) => toldBy(join, context))
     .filter((name) => {
       const state = context.targets.get(name);
       return state?.target.enabled === true && admit({ ...event, classification }, state, context).held === null;

@@ -39,6 +39,8 @@ export interface Receiver {
   readonly name: string;
   /** Names of targets, which need not exist; `all`: every enabled target. */
   readonly targets: readonly string[] | "all";
+  /** It lists none, so the target of its own name is meant, where there is one: `receiver: "null"` tells nobody. */
+  readonly isBare?: boolean;
 }
 
 /** An alert that must keep coming; where it stays away, we raise one ourselves. */

@@ -19,6 +19,8 @@ export interface Route {
   readonly matcherPath: readonly (readonly Matcher[])[];
   readonly receiver: string;
   readonly targets: Receiver["targets"];
+  /** Its receiver lists no targets. */
+  readonly isBare: boolean;
   readonly groupBy: readonly string[];
   readonly groupWaitMs: Millis;
   readonly groupIntervalMs: Millis;
@@ -65,7 +67,7 @@ const DEFAULT_FALLBACK_AFTER_MS = 300_000;
 const CLASSIFICATION_NAMES = ["llm_severity", "llm_category"];
 export const asksClassification = ({ name }: Pick<Matcher, "name">): boolean => CLASSIFICATION_NAMES.includes(name);
 
-const inherit = (node: RouteNode, parent: TreeNode | null, position: number, receivers: Targets): Route => {
+const inherit = (node: RouteNode, parent: TreeNode | null, position: number, receivers: Receivers): Route => {
   const above = parent?.route ?? null;
   const receiver = node.receiver ?? above?.receiver ?? "";
   const matchers = printMatchers(node.matchers);
@@ -76,7 +78,8 @@ const inherit = (node: RouteNode, parent: TreeNode | null, position: number, rec
     path: node.path,
     matcherPath: [...(above?.matcherPath ?? []), node.matchers],
     receiver,
-    targets: receivers.get(receiver) ?? [],
+    targets: receivers.get(receiver)?.targets ?? [],
+    isBare: receivers.get(receiver)?.isBare ?? false,
     groupBy: node.groupBy ?? above?.groupBy ?? [],
     groupWaitMs: node.groupWaitMs ?? above?.groupWaitMs ?? DEFAULTS.groupWaitMs,
     groupIntervalMs: node.groupIntervalMs ?? above?.groupIntervalMs ?? DEFAULTS.groupIntervalMs,
@@ -90,14 +93,14 @@ const inherit = (node: RouteNode, parent: TreeNode | null, position: number, rec
   };
 };
 
-type Targets = ReadonlyMap<string, Receiver["targets"]>;
+type Receivers = ReadonlyMap<string, Receiver>;
 
 /** The tree of a document that was read without defects. */
 export const compileTree = (root: RouteNode, receivers: readonly Receiver[]): RouteTree => {
-  const targets: Targets = new Map(receivers.map((receiver) => [receiver.name, receiver.targets]));
+  const byName: Receivers = new Map(receivers.map((receiver) => [receiver.name, receiver]));
   const routes: Route[] = [];
   const compile = (node: RouteNode, parent: TreeNode | null, position: number): TreeNode => {
-    const route = inherit(node, parent, position, targets);
+    const route = inherit(node, parent, position, byName);
     routes.push(route);
     const inOrder: TreeNode[] = [];
     const bare: TreeNode = {

@@ -7,6 +7,7 @@ import type { Classification } from "../../core/classify/classification.ts";
 import { classifies } from "../../core/classify/mode.ts";
 import { type AlertEvent, eventId } from "../../core/history/event.ts";
 import type { AlertsMessage, AlertUpdate } from "../../core/messages.ts";
+import { addressDirect } from "../../core/pipeline/address.ts";
 import type { Context } from "../../core/pipeline/context.ts";
 import { decideEvent } from "../../core/pipeline/shadow.ts";
 import { classifierOf, isClassificationEnabled } from "../classification.ts";
@@ -21,7 +22,7 @@ import { tellLive } from "../live.ts";
 import { logError } from "../log.ts";
 import { countDecided } from "../metrics/decision.ts";
 import type { LiveChange } from "../objects/live-feed.ts";
-import { type Addressed, ringTargets } from "../ring.ts";
+import { ringTargets } from "../ring.ts";
 import { loadSettings } from "../settings.ts";
 import { inSpan } from "../span.ts";
 
@@ -82,18 +83,7 @@ const finish = async (
     decision: decideEvent(event, (classified?.classification ?? null) as Classification | null, context),
   }));
   const fresh: Decided[] = decided.filter((_, i) => jobs[i]?.stored === null);
-  const addressed: Addressed[] = fresh.flatMap(({ event, decision }) =>
-    decision.notifications.map(({ target, fallback, notification }) => ({
-      target,
-      item: {
-        subject: event.fingerprint,
-        seq: event.seq,
-        at: event.receivedAt,
-        notification,
-        ...(fallback === null ? {} : { fallback }),
-      },
-    })),
-  );
+  const addressed = fresh.flatMap(({ event, decision }) => addressDirect(event, decision));
   const calls = jobs.flatMap(({ event, classified }) =>
     classified === null ? [] : [{ event, call: classified.call }],
   );

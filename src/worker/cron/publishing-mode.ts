@@ -3,6 +3,7 @@
  * what is still firing and was told to nobody. Episodes that ended meanwhile stay untold.
  */
 import type { Classification } from "../../core/classify/classification.ts";
+import { addressDirect } from "../../core/pipeline/address.ts";
 import { process } from "../../core/pipeline/process.ts";
 import { loadContext } from "../context.ts";
 import { eventOf, type ItemRow } from "../db/items.ts";
@@ -14,7 +15,7 @@ import { count } from "../metrics/count.ts";
 import { ours } from "../metrics/families.ts";
 import { isMetricsOnlyForced } from "../mode.ts";
 import { registry } from "../registry.ts";
-import { type Addressed, ringTargets } from "../ring.ts";
+import { ringTargets } from "../ring.ts";
 
 export interface ModeRecord {
   readonly mode: "intelligent" | "metrics_only";
@@ -62,18 +63,7 @@ const tellUntold = async (env: Bindings, now: number): Promise<number> => {
     const classification = stored === null ? null : (JSON.parse(stored) as Classification);
     return { event, decision: process(event, classification, context) };
   });
-  const addressed: Addressed[] = decided.flatMap(({ event, decision }) =>
-    decision.notifications.map(({ target, fallback, notification }) => ({
-      target,
-      item: {
-        subject: event.fingerprint,
-        seq: event.seq,
-        at: event.receivedAt,
-        notification,
-        ...(fallback === null ? {} : { fallback }),
-      },
-    })),
-  );
+  const addressed = decided.flatMap(({ event, decision }) => addressDirect(event, decision));
   const step = JSON.stringify({ at: now, stage: "notify", decision: "queued", reason: "targets_available" });
   await env.DB.batch([
     ...insertPending(env.DB, addressed, now),

@@ -46,7 +46,7 @@ export class AlertGroup extends DurableObject<Bindings> {
           joins.some((j) => j.member.fingerprint === member.fingerprint && j.member.status === "firing"),
       );
     if (news.length === 0) return;
-    const { subject, key, labels, routeId, receiver, timing } = last;
+    const { subject, key, labels, routeId, receiver, timing, fallback } = last;
     // Each alert may wait for targets of its own: a group of what is held back looks after all of them.
     const targets = [
       ...new Set([
@@ -54,7 +54,7 @@ export class AlertGroup extends DurableObject<Bindings> {
         ...joins.flatMap((join) => join.targets),
       ]),
     ];
-    const info: GroupInfo = { subject, key, labels, routeId, receiver, timing, targets };
+    const info: GroupInfo = { subject, key, labels, routeId, receiver, timing, fallback, targets };
     const before: GroupState = { ...group.state, members: [...group.members.values()].map(store.brief) };
     const state = addMembers(before, news.map(store.brief), timing, Date.now());
     if (state === before) return;

@@ -176,7 +176,7 @@ export class Desk {
 
   #hand(item: PendingNotification, now: number): void {
     if (item.fallback === undefined || item.fallback === this.#name) return;
-    const { fallback, ...rest } = item;
+    const { fallback, fallbackAfterMs: _, ...rest } = item;
     const id = notificationId(item.subject, item.seq, fallback);
     const notification = { ...item.notification, id: item.replay ? `${id}:r${item.replay}` : id };
     this.#reporter.addExtra({ target: fallback, item: { ...rest, notification } } satisfies Addressed);

@@ -4,7 +4,7 @@ import { laneOf } from "../../core/publish/lane.ts";
 import { headOf, PENDING_GRACE_MS } from "../db/notifications.ts";
 import type { Entry, Result } from "./target-store.ts";
 
-/** How long a target may fail before its fallback is told as well. */
+/** How long a target may fail before its fallback is told as well, unless its route says; the store keeps no other. */
 const FALLBACK_AFTER_MS = 300_000;
 
 /** As it stands in the queue for the first time. */
@@ -25,7 +25,7 @@ export const newEntry = (item: PendingNotification, now: number): Entry => ({
   state: "pending",
   reason: null,
   error: null,
-  fallbackAt: item.fallback === undefined ? null : now + FALLBACK_AFTER_MS,
+  fallbackAt: item.fallback === undefined ? null : now + (item.fallbackAfterMs ?? FALLBACK_AFTER_MS),
 });
 
 /** What each result of an entry says again. */

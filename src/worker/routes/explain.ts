@@ -4,6 +4,7 @@ import { fingerprint } from "../../core/alert/fingerprint.ts";
 import type { Classification } from "../../core/classify/classification.ts";
 import { classifies } from "../../core/classify/mode.ts";
 import type { AlertEvent } from "../../core/history/event.ts";
+import { judgementOf } from "../../core/pipeline/admit.ts";
 import { explain } from "../../core/pipeline/explain.ts";
 import { defaultConfig } from "../../core/route/config.ts";
 import { explainRoutes } from "../../core/route/explain.ts";
@@ -167,8 +168,6 @@ export const explainRoute = routes()
         ? (await classifier.classify(event, Date.now() + CLASSIFY_MS)).classification
         : null;
       const { decision, verdicts } = explain(event, classification, context);
-      const counts =
-        classification !== null && context.mode === "enriched" && classification.confidence >= context.threshold;
       const tree = compileTree(config.route, config.receivers);
       return c.json(
         {
@@ -179,7 +178,7 @@ export const explainRoute = routes()
           classification: classification === null ? null : showClassification(classification),
           trace: decision.trace.map((step) => ({ ...step, at: time(step.at) })),
           targets: verdicts.map((verdict) => ({ ...verdict })),
-          routes: explainRoutes(tree, event.labels, counts ? classification : null).map(
+          routes: explainRoutes(tree, event.labels, judgementOf({ classification }, context)).map(
             ({ route, reason, matcher, actual }) => ({
               id: route.id,
               receiver: route.receiver,

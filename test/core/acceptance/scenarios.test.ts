@@ -448,6 +448,105 @@ describe("routes", () => {
   });
 });
 
+describe("delays", () => {
+  const LATER =
+    "filters:\n  - { name: later, action: delay, delay_seconds: 300, conditions: { alert_name: HighCPU } }\n";
+  test.each(
+    [direct(LATER), grouped("", LATER)].flatMap((document, i) => {
+      const how = i === 0 ? "alone" : "in a group";
+      return [
+        scene(`what is delayed is told when it is due, ${how}`, document, (w) => w.fires("0s", CPU("a")).until("20m"), [
+          "300s slack firstNotification +[a] -[]",
+        ]),
+        scene(
+          `what ended meanwhile is told to nobody, ${how}`,
+          document,
+          (w) => w.fires("0s", CPU("a")).resolves("4m", CPU("a")).until("1h"),
+          [],
+        ),
+        scene(
+          `it is asked again when it is due: a silence made meanwhile holds it, ${how}`,
+          document,
+          (w) => w.fires("0s", CPU("a")).silence("s", 'alertname="HighCPU"', "1m", "10h").until("1h"),
+          [],
+        ),
+        scene(
+          `the delay counts once for each episode, over a restart too, ${how}`,
+          document,
+          (w) =>
+            w
+              .fires("0s", CPU("a"))
+              .restart()
+              .resolves("10m", CPU("a"))
+              .fires("20m", CPU("a"))
+              .restart()
+              .resolves("30m", CPU("a"))
+              .until("40m"),
+          [
+            "300s slack firstNotification +[a] -[]",
+            "600s slack allResolved +[] -[a]",
+            "1500s slack firstNotification +[a] -[]",
+            "1800s slack allResolved +[] -[a]",
+          ],
+        ),
+      ];
+    }),
+  )("%s", (_, document, play, want, options) => {
+    const heard = play(new World(document, options)).heard;
+    // A group tells on its interval: the order and content are asked here, the moment of an end is not.
+    const timeless = (text: string) => (text.includes("allResolved") ? text.replace(/^\d+s /, "") : text);
+    expect(heard.map(line).map(timeless)).toEqual(want.map(timeless));
+  });
+});
+
+describe("fallbacks", () => {
+  const two: WorldOptions = { targets: ["slack", "spare"] };
+  test.each(
+    ["group_wait: 30s", "group_by: ['...']\n      group_wait: 0s"].flatMap((timing) => {
+      const document = grouped(
+        `  routes:\n    - matchers: ['alertname="HighCPU"']\n      fallback: spare\n      ${timing}\n      group_interval: 1m\n`,
+      );
+      const first = timing.includes("30s") ? 30 : 0;
+      return [
+        scene(
+          `a route whose only target is switched off tells its fallback, and of the end too (${first} s)`,
+          document,
+          (w) => w.turn("0s", "slack", false).fires("0s", CPU("a")).resolves("10m", CPU("a")).until("20m"),
+          [`${first}s spare firstNotification +[a] -[]`, "spare allResolved +[] -[a]"],
+          two,
+        ),
+        scene(
+          `one that is back tells what is new, and who stood in hears the end (${first} s)`,
+          document,
+          (w) =>
+            w
+              .turn("0s", "slack", false)
+              .fires("0s", CPU("a"))
+              .turn("5m", "slack", true)
+              .fires("6m", CPU("b"))
+              .resolves("10m", CPU("a"))
+              .until("20m"),
+          [
+            `${first}s spare firstNotification +[a] -[]`,
+            ...(first === 0
+              ? ["360s slack firstNotification +[b] -[]"]
+              : [
+                  "330s slack firstNotification +[a] -[]",
+                  "390s slack newAlerts +[a b] -[]",
+                  "slack someResolved +[b] -[a]",
+                ]),
+            "spare allResolved +[] -[a]",
+          ],
+          two,
+        ),
+      ];
+    }),
+  )("%s", (_, document, play, want, options) => {
+    const timeless = (text: string) => (text.includes("esolved ") ? text.replace(/^\d+s /, "") : text);
+    expect(play(new World(document, options)).heard.map(line).map(timeless).toSorted()).toEqual(want.toSorted());
+  });
+});
+
 describe("what an Alertmanager has grouped already", () => {
   test.each([
     scene("does not wait again", grouped(""), (w) => w.fires("0s", CPU("a"), { upstream: "{}:{x}" }).until("1s"), [

@@ -118,6 +118,61 @@ describe("the rules present at start, and the seat belt", () => {
     expect(decide(c)).toMatchObject({ action, reason });
   });
 
+  const noDev = rule({ name: "no_dev", action: "deny", priority: 50, conditions: { namespace: "dev" } });
+  const high = (over: Partial<Classification> = {}) => noise({ severity: "critical", ...over });
+  test.each<[sentence: string, c: Case, action: string, reason: string, guarded: string | null]>([
+    [
+      "a verdict that may not hide does not undo what the operator denies",
+      { labels: { namespace: "dev" }, classification: noise(), suppression: false, rules: [...builtIn, noDev] },
+      "deny",
+      "rule",
+      "block_noise_alerts",
+    ],
+    [
+      "raising an alert takes it from no target that wanted it as it was",
+      { labels: { severity: "warning" }, classification: high(), own: { severity: ["warning"] } },
+      "allow",
+      "suppression_guard",
+      "own_severity",
+    ],
+    [
+      "nor into a rule that denies the higher severity",
+      {
+        classification: high(),
+        suppression: false,
+        rules: [rule({ name: "no_critical", action: "deny", conditions: { effective_severity: "critical" } })],
+      },
+      "allow",
+      "suppression_guard",
+      "no_critical",
+    ],
+    [
+      "what the operator denies whatever a model says stays denied",
+      { labels: { severity: "warning", namespace: "dev" }, classification: high(), rules: [noDev] },
+      "deny",
+      "rule",
+      null,
+    ],
+    [
+      "noise the target would not take passes where it may not be hidden, and says so",
+      { classification: noise({ confidence: 0.5 }), rules: [] },
+      "allow",
+      "no_rule",
+      "exclude_noise",
+    ],
+  ])("%s", (_, c, action, reason, guarded) => {
+    expect(decide(c)).toMatchObject({ action, reason, guarded });
+  });
+
+  test("an allow that rests on a classification is none where the mode only recommends", () => {
+    const sure = rule({ name: "sure", action: "allow", priority: 5, conditions: { llm_confidence_above: 0.7 } });
+    const c = { labels: { namespace: "dev" }, classification: high(), rules: [sure, noDev] };
+    expect(decide(c)).toMatchObject({ action: "allow", rule: "sure" });
+    for (const mode of ["shadow", "transparent_with_recommendations"] as const) {
+      expect(decide({ ...c, mode })).toMatchObject({ action: "deny", rule: "no_dev" });
+    }
+  });
+
   test("what a mode that only recommends would have done is told", () => {
     expect(decide({ classification: noise(), mode: "transparent_with_recommendations" }).would).toEqual({
       action: "would_deny",
@@ -163,8 +218,8 @@ describe("conditions", () => {
     [{ namespace: "a", alert_name: "HighCPU" }, { namespace: "b" }, false],
   ])("%j on %j: %s", (conditions, labels, holds) => {
     const decision = decide({ labels, rules: [rule({ name: "r", action: "deny", conditions })] });
-    // A rule that rests on a classification decides too, even where the seat belt turns its deny into an allow.
-    expect(decision.rule === "r").toBe(holds);
+    // A rule that rests on a classification holds too where the seat belt keeps it from denying.
+    expect((decision.rule ?? decision.guarded) === "r").toBe(holds);
   });
 
   test.each<[sentence: string, json: object, path: string]>([

@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { Classification } from "../../../src/core/classify/classification.ts";
 import { compileFilterRule, type FilterRule } from "../../../src/core/filter/rules.ts";
 import type { AlertEvent } from "../../../src/core/history/event.ts";
+import { addressDirect } from "../../../src/core/pipeline/address.ts";
 import type { Context } from "../../../src/core/pipeline/context.ts";
+import { explain } from "../../../src/core/pipeline/explain.ts";
 import { process } from "../../../src/core/pipeline/process.ts";
 import { context, event, NOW, route, target } from "../../support/decisions.ts";
 
@@ -160,6 +162,41 @@ describe("who is told, and why not the others", () => {
       [],
       "route none receiver null has no target",
     ],
+    [
+      "where none of a route's targets is switched on, its fallback is told",
+      firing,
+      {
+        targets: new Map([
+          ["chat", target("chat", { enabled: false })],
+          ["spare", target("spare")],
+        ]),
+        match: () => [route({ targets: ["chat"], fallback: { target: "spare", afterMs: 1 } })],
+      },
+      ["spare"],
+      [],
+      "route fallback no target of default can be told spare",
+    ],
+    [
+      "so it is where they are all gone",
+      firing,
+      {
+        targets: new Map([["spare", target("spare")]]),
+        match: () => [route({ targets: [], fallback: { target: "spare", afterMs: 1 } })],
+      },
+      ["spare"],
+      [],
+      "notify queued firstNotification spare",
+    ],
+    [
+      "a receiver that is meant to tell nobody has no fallback",
+      firing,
+      {
+        match: () => [route({ receiver: "null", targets: [], isSink: true, fallback: { target: "chat", afterMs: 1 } })],
+      },
+      [],
+      [],
+      "route none receiver null has no target",
+    ],
   ])("%s", (_, e, over, told, parked, because) => {
     const decision = decide(e, over);
     expect([decision.told, decision.parked]).toEqual([told, parked]);
@@ -175,6 +212,14 @@ describe("who is told, and why not the others", () => {
     const late = { ...firing, receivedAt: NOW - 301_000 };
     expect(decide(late, { filterRules: [onlyFor("chat", "delay")] }).told).toEqual(["chat", "pager"]);
   });
+});
+
+test("a notification carries its route's fallback, and how long that waits", () => {
+  const match = () => [route({ targets: ["chat"], fallback: { target: "pager", afterMs: 60_000 } })];
+  const decision = process(firing, null, context({ match }));
+  expect(addressDirect(firing, decision)).toMatchObject([
+    { target: "chat", item: { fallback: "pager", fallbackAfterMs: 60_000 } },
+  ]);
 });
 
 describe("a route that groups", () => {
@@ -195,6 +240,39 @@ describe("a route that groups", () => {
     expect(forwarded.groups).toMatchObject([{ key: "{}:{up}", timing: { groupWaitMs: 0, groupIntervalMs: 0 } }]);
     const again = decide({ ...firing, upstream }, { match: () => [{ ...grouping, regroup: true }] });
     expect(again.groups).toMatchObject([{ timing: { groupWaitMs: 30_000 } }]);
+  });
+});
+
+describe("explained", () => {
+  const grouping = route({ targets: ["chat"], groupBy: ["alertname"], timing: { ...route().timing, groupWaitMs: 1 } });
+  const verdicts = (over: Partial<Context>) =>
+    explain(firing, null, context({ match: () => [grouping], ...over })).verdicts.map(
+      ({ target: name, told, reason }) => `${name} ${told} ${reason}`,
+    );
+  test.each<[sentence: string, over: Partial<Context>, want: string[]]>([
+    ["a group says which", {}, ['chat group {}:{alertname="HighCPU"}', "pager no no route leads to it"]],
+    [
+      "a silence holds a group back too",
+      { silencedBy: () => ["s1"] },
+      ["chat held silence: silenced by s1", "pager no no route leads to it"],
+    ],
+    [
+      "so does a filter that denies, for good",
+      { filterRules: [onlyFor("chat", "deny")] },
+      ["chat no filter: r", "pager no no route leads to it"],
+    ],
+    [
+      "a target that is switched off says so",
+      {
+        targets: new Map([
+          ["chat", target("chat", { enabled: false })],
+          ["pager", target("pager")],
+        ]),
+      },
+      ["chat no target_disabled", "pager no no route leads to it"],
+    ],
+  ])("%s", (_, over, want) => {
+    expect(verdicts(over)).toEqual(want);
   });
 });
 

@@ -118,7 +118,7 @@ export const readReceivers = (root: YamlNode, taken: readonly string[], report: 
       report.warn(node, "without targets of its own, this receiver means every enabled target");
       return { name, targets: "all" };
     }
-    return { name, targets: [name] };
+    return { name, targets: [name], ...(hasIntegrations ? {} : { isBare: true }) };
   };
 
   const receivers = new Map<string, Receiver>();

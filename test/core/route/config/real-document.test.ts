@@ -162,7 +162,7 @@ describe("a real alertmanager.yml", () => {
 
   it("makes its integrations targets of the receivers", () => {
     expect(config.receivers).toEqual([
-      { name: "null", targets: ["null"] },
+      { name: "null", targets: ["null"], isBare: true },
       { name: "deadman", targets: ["deadman-webhook-1"] },
       { name: "pager", targets: ["pager-pagerduty-1", "pager-opsgenie-1"] },
       { name: "chat", targets: ["chat-slack-1"] },
