@@ -46,7 +46,7 @@ const EVENT_COLUMNS = [
 const targetsOf = ({ event, decision }: Decided): string | null => {
   const named = decision.notifications
     .filter(({ notification }) => isDerivable({ subject: event.fingerprint, notification }))
-    .map(({ target, fallback }) => [target, fallback] as const);
+    .map(({ target, fallback }) => [target, fallback?.target ?? null] as const);
   return named.length === 0 ? null : JSON.stringify(Object.fromEntries(named));
 };
 
