@@ -3,9 +3,11 @@ import { compileRegex } from "../core/alert/regex.ts";
 import { DEFAULT_THRESHOLD } from "../core/classify/mode.ts";
 import { silencedBy as askSilences } from "../core/filter/silence-set.ts";
 import type { AlertEvent } from "../core/history/event.ts";
+import { flappingUntil } from "../core/history/flapping.ts";
 import type { Context, RouteMatch, TargetState } from "../core/pipeline/context.ts";
 import type { RoutingConfig } from "../core/route/routing.ts";
 import type { Target } from "../core/route/target.ts";
+import { readTransitions } from "./db/history-transitions.ts";
 import { toldTargets as readTold } from "./db/told.ts";
 import type { Bindings } from "./env.ts";
 import { loadInhibitions } from "./inhibitions.ts";
@@ -62,15 +64,21 @@ const enabledNames = (registered: readonly Pick<RegisteredTarget, "target">[]): 
 /** The context of these events; `events` are those whose ends may have to find the targets of their beginnings. */
 export const loadContext = async (env: Bindings, now: number, events: readonly AlertEvent[] = []): Promise<Context> => {
   const settings = await loadSettings(env, now);
-  const [registered, told, silences, inhibited] = await Promise.all([
+  const flapping = settings.config?.flapping ?? null;
+  const [registered, told, transitions, silences, inhibited] = await Promise.all([
     registry(env).list(),
     readTold(env.DB, events),
+    flapping === null ? null : readTransitions(env.DB, events, flapping.transitions),
     loadSilences(env.DB, now),
     loadInhibitions(env.DB, settings.config?.inhibitRules ?? [], events, now),
   ]);
   return contextOf(env, now, settings, registered, {
     silencedBy: (labels, at) => askSilences(silences, labels, at),
     inhibitedBy: inhibited,
+    flappingUntil: ({ fingerprint, kind, receivedAt }) =>
+      flapping === null || kind === "new"
+        ? null
+        : flappingUntil(receivedAt, transitions?.get(fingerprint) ?? [], flapping),
     toldTargets: (fingerprint) => told.get(fingerprint) ?? [],
   });
 };
@@ -81,7 +89,7 @@ export const contextOf = (
   now: number,
   settings: Settings,
   registered: readonly Pick<RegisteredTarget, "target">[],
-  { silencedBy, inhibitedBy, toldTargets }: Pick<Context, "silencedBy" | "inhibitedBy" | "toldTargets">,
+  asked: Pick<Context, "silencedBy" | "inhibitedBy" | "flappingUntil" | "toldTargets">,
 ): Context => {
   const { config } = settings;
   const { match, timeMute } =
@@ -98,8 +106,10 @@ export const contextOf = (
     filterRules: settings.filterRules,
     match,
     timeMute,
-    silencedBy,
-    inhibitedBy,
-    toldTargets,
+    storm: config?.storm ?? null,
+    silencedBy: asked.silencedBy,
+    inhibitedBy: asked.inhibitedBy,
+    flappingUntil: asked.flappingUntil,
+    toldTargets: asked.toldTargets,
   };
 };

@@ -78,6 +78,8 @@ export const context = (over: Partial<Context> = {}): Context => ({
   timeMute: () => null,
   silencedBy: () => [],
   inhibitedBy: () => [],
+  flappingUntil: () => null,
+  storm: null,
   toldTargets: () => [],
   ...over,
 });

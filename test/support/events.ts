@@ -12,6 +12,7 @@ export const DECISION: Decision = {
   trace: [],
   notifications: [],
   groups: [],
+  storms: [],
 };
 
 let fingerprints = 0;

@@ -11,11 +11,15 @@ import { compileInhibition, indexSources, inhibitedBy } from "../../src/core/fil
 import { orderRules } from "../../src/core/filter/rules.ts";
 import type { Silence } from "../../src/core/filter/silence.ts";
 import { compileSilences, silencedBy } from "../../src/core/filter/silence-set.ts";
-import { addMembers, EMPTY_GROUP, type GroupState } from "../../src/core/group/group.ts";
+import { EMPTY_GROUP, type GroupState } from "../../src/core/group/group.ts";
+import { NO_STORM, type StormState } from "../../src/core/group/storm.ts";
 import type { AlertEvent } from "../../src/core/history/event.ts";
+import { flappingUntil } from "../../src/core/history/flapping.ts";
 import type { Context } from "../../src/core/pipeline/context.ts";
 import { flushGroup, type GroupInfo } from "../../src/core/pipeline/flush.ts";
-import { type GroupMember, process } from "../../src/core/pipeline/process.ts";
+import { brief, catchUp, joinGroup } from "../../src/core/pipeline/join.ts";
+import { type Decision, type GroupJoin, type GroupMember, process } from "../../src/core/pipeline/process.ts";
+import { admitToStorm, leaveToStorm } from "../../src/core/pipeline/storm.ts";
 import type { Notification } from "../../src/core/publish/notification.ts";
 import type { RoutingConfig } from "../../src/core/route/routing.ts";
 import { compileRouting } from "../../src/worker/routing.ts";
@@ -34,11 +38,13 @@ export interface Heard {
 }
 
 interface Group {
-  info: GroupInfo;
-  state: GroupState;
-  members: Map<string, GroupMember>;
-  holds: ReadonlyMap<string, string>;
+  readonly info: GroupInfo | null;
+  readonly state: GroupState;
+  readonly members: ReadonlyMap<string, GroupMember>;
+  readonly holds: ReadonlyMap<string, string>;
+  readonly storm: StormState;
 }
+const NOBODY: Group = { info: null, state: EMPTY_GROUP, members: new Map(), holds: new Map(), storm: NO_STORM };
 
 const seconds = (text: string): number => {
   const ms = parseDuration(text);
@@ -64,9 +70,11 @@ export class World {
   #now = 0;
   readonly #entries = new Map<string, Entry>();
   readonly #groups = new Map<string, Group>();
+  readonly #events = new Map<string, AlertEvent[]>();
+  /** Targets by fingerprint and sequence of the event they were told of by itself. */
   readonly #told = new Map<string, Set<string>>();
   readonly #silences: Silence[] = [];
-  readonly #config: RoutingConfig;
+  #config: RoutingConfig;
   #targets: ReturnType<typeof target>[];
   readonly #pagers: ReadonlySet<string>;
 
@@ -86,7 +94,7 @@ export class World {
       const wakeAt = due?.[1].state.wakeAt ?? null;
       if (due === undefined || wakeAt === null || (wakeAt - BEGIN) / 1000 > end) break;
       this.#now = Math.max(this.#now, (wakeAt - BEGIN) / 1000);
-      this.#flush(due[1]);
+      this.#flush(due[0], due[1]);
     }
     this.#now = Math.max(this.#now, end);
     return this;
@@ -127,17 +135,18 @@ export class World {
     return this;
   }
 
+  /** Another configuration is put in force. */
+  configure(at: string, config: RoutingConfig): this {
+    this.until(at);
+    this.#config = config;
+    return this;
+  }
+
   /** Everything in memory goes to disk and comes back, as in a restart. */
   restart(): this {
-    for (const [key, group] of this.#groups) {
-      const { info, state, members, holds } = group;
-      const kept = JSON.parse(JSON.stringify({ info, state, members: [...members], holds: [...holds] }));
-      this.#groups.set(key, {
-        info: kept.info,
-        state: kept.state,
-        members: new Map(kept.members),
-        holds: new Map(kept.holds),
-      });
+    for (const [key, { info, state, members, holds, storm }] of this.#groups) {
+      const kept = JSON.parse(JSON.stringify({ info, state, members: [...members], holds: [...holds], storm }));
+      this.#groups.set(key, { ...kept, members: new Map(kept.members), holds: new Map(kept.holds) });
     }
     return this;
   }
@@ -164,10 +173,11 @@ export class World {
     const { entry, transition } = decide(this.#entries.get(id) ?? null, alert, now, null);
     this.#entries.set(id, entry);
     if (transition === null) return this;
+    const earlier = this.#events.get(id) ?? [];
     const event: AlertEvent = {
       ...entry,
       kind: transition,
-      previousStatus: null,
+      previousStatus: earlier.at(-1)?.status ?? null,
       receivedAt: now,
       expired: false,
       receiptId: null,
@@ -175,27 +185,34 @@ export class World {
       upstream: upstream === undefined ? null : { groupKey: upstream, receiver: "hook", externalURL: "" },
       sourceFingerprint: null,
     };
-    const decision = process(event, null, this.#context(now));
-    if (status === "firing") this.#told.set(id, new Set());
+    const context = this.#context(now);
+    const decision = this.#storms(process(event, null, context), context);
+    this.#events.set(id, [...earlier, event]);
     for (const direct of decision.notifications) {
-      this.#told.get(id)?.add(direct.target);
-      this.#hear(direct.target, direct.notification);
+      this.#tell(direct.target, `${id}:${event.seq}`, direct.notification);
     }
-    for (const join of decision.groups) {
-      const { subject, key, labels: groupLabels, routeId, receiver, targets, timing, fallback, member } = join;
-      const group = this.#groups.get(subject) ?? {
-        info: { subject, key, labels: groupLabels, routeId, receiver, targets, timing, fallback },
-        state: EMPTY_GROUP,
-        members: new Map(),
-        holds: new Map(),
-      };
-      if (member.status === "resolved" && !group.members.has(member.fingerprint)) continue;
-      const { fingerprint: f, seq, status: s, startsAt } = member;
-      group.state = addMembers(group.state, [{ fingerprint: f, seq, status: s, startsAt }], timing, now);
-      group.members.set(f, member);
-      this.#groups.set(subject, group);
-    }
+    for (const join of decision.groups) this.#join(join, now);
     return this;
+  }
+
+  #storms(decision: Decision, { storm, now }: Context): Decision {
+    if (storm === null) return decision;
+    const taken = decision.storms.filter(({ join }) => {
+      const group = this.#groups.get(join.subject) ?? NOBODY;
+      const admitted = admitToStorm(group.storm, group.members, [{ join, fresh: true }], now, storm);
+      this.#groups.set(join.subject, { ...group, storm: admitted.state });
+      if (admitted.taken[0] === true) this.#join(join, now);
+      return admitted.taken[0] === true;
+    });
+    return leaveToStorm(decision, taken, storm, now);
+  }
+
+  #join(join: GroupJoin, now: number): void {
+    const group = this.#groups.get(join.subject) ?? NOBODY;
+    const joined = joinGroup(group, [join], now);
+    if (joined === null) return;
+    const news = joined.news.map((member) => [member.fingerprint, member] as const);
+    this.#groups.set(join.subject, { ...group, ...joined, members: new Map([...group.members, ...news]) });
   }
 
   #context(now: number): Context {
@@ -220,24 +237,47 @@ export class World {
           .map(({ source }) => source)
           .filter((source) => source !== id),
       filterRules: orderRules(this.#config.filters),
-      toldTargets: (id) => [...(this.#told.get(id) ?? [])],
+      storm: this.#config.storm,
+      flappingUntil: ({ fingerprint: id, kind, receivedAt }) => {
+        const options = this.#config.flapping;
+        const changes = (this.#events.get(id) ?? []).filter((event) => event.previousStatus !== null);
+        const earlier = changes.map((event) => event.receivedAt).toReversed();
+        return options === null || kind === "new" ? null : flappingUntil(receivedAt, earlier, options);
+      },
+      toldTargets: (id) => [...(this.#told.get(`${id}:${this.#entries.get(id)?.episodeSeq}`) ?? [])],
     });
   }
 
-  #flush(group: Group): void {
+  #flush(subject: string, group: Group): void {
     const now = BEGIN + this.#now * 1000;
-    const result = flushGroup(
-      group.info,
-      group.state,
-      group.members,
-      group.holds,
-      (name) => this.#pagers.has(name),
-      this.#context(now),
-    );
-    group.state = result.state;
-    group.holds = result.holds;
-    for (const [id, member] of group.members) if (member.status === "resolved") group.members.delete(id);
-    for (const { target: name, item } of result.notifications) this.#hear(name, item.notification);
+    const ends = [...group.members.values()].flatMap(({ fingerprint: id, seq }) => {
+      const end = (this.#events.get(id) ?? []).find((event) => event.seq > seq);
+      return end === undefined ? [] : [[id, end] as const];
+    });
+    const members = catchUp(group.members, new Map(ends), now);
+    if (group.info === null) return;
+    const before = { ...group.state, members: [...members.values()].map(brief) };
+    const isPager = (name: string): boolean => this.#pagers.has(name);
+    const result = flushGroup(group.info, before, members, group.holds, isPager, this.#context(now));
+    const left = new Set(result.state.members.map(({ fingerprint: id }) => id));
+    this.#groups.set(subject, {
+      ...group,
+      state: result.state,
+      holds: result.holds,
+      members: new Map([...members].filter(([id]) => left.has(id))),
+    });
+    for (const { target: name, item } of result.notifications) {
+      this.#tell(name, `${item.subject}:${item.seq}`, item.notification);
+    }
+  }
+
+  /** A notification has an id: a target that was told it takes it once. */
+  #tell(name: string, id: string, notification: Notification): void {
+    const told = this.#told.get(id) ?? new Set();
+    this.#told.set(id, told);
+    if (told.has(name)) return;
+    told.add(name);
+    this.#hear(name, notification);
   }
 
   #hear(name: string, { alerts, reason, status }: Notification): void {

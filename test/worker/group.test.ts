@@ -55,6 +55,7 @@ const group = () => {
       timing,
       fallback: null,
       member,
+      told: [],
     };
   };
   return { stub, join };

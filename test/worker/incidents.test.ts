@@ -48,6 +48,7 @@ const started = (cluster: string, at: number, over: object = {}): Decided =>
       trace: [],
       notifications: [],
       groups: [],
+      storms: [],
     },
   }) as Decided;
 const commit = async (rule: CorrelationRule, ...decided: Decided[]): Promise<void> => {

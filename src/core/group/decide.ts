@@ -9,6 +9,10 @@ export type NotifyReason =
   | "newAlerts"
   | "someResolved"
   | "allResolved"
+  /** From now on its changes are not told until it has settled. */
+  | "startedFlapping"
+  /** It has settled and fires. */
+  | "stoppedFlapping"
   | "repeatIntervalElapsed"
   | "none";
 
@@ -16,12 +20,16 @@ export type NotifyReason =
 export interface LogEntry {
   /** Fingerprints that were firing in it. */
   readonly firing: readonly string[];
+  /** Of those, the ones it knows to flap; absent: none. */
+  readonly flapping?: readonly string[];
   readonly at: Millis;
 }
 
 export interface NotifyInput {
   readonly entry: LogEntry | null;
   readonly firing: readonly string[];
+  /** Those of `firing` whose changes are held back. */
+  readonly flapping?: readonly string[];
   readonly resolved: readonly string[];
   /** They fire, and this target must not hear of them now; those it was told of it still knows to fire. */
   readonly mutedFiring?: readonly string[];
@@ -40,6 +48,7 @@ export interface NotifyDecision {
 export const decideNotify = ({
   entry,
   firing,
+  flapping = [],
   resolved,
   mutedFiring = [],
   sendResolved,
@@ -47,13 +56,15 @@ export const decideNotify = ({
   now,
 }: NotifyInput): NotifyDecision => {
   const known = new Set(entry?.firing ?? []);
+  const knownToFlap = entry?.flapping ?? [];
   // Forgetting them would swallow their end, which is told although they are muted.
   const held = mutedFiring.filter((fingerprint) => known.has(fingerprint));
-  const told: LogEntry = { firing: [...firing, ...held], at: now };
+  const flaps = [...flapping, ...knownToFlap.filter((fingerprint) => held.includes(fingerprint))];
+  const told: LogEntry = { firing: [...firing, ...held], ...(flaps.length > 0 ? { flapping: flaps } : {}), at: now };
   if (entry === null || entry.firing.length === 0) {
-    return firing.length > 0
-      ? { send: true, reason: "firstNotification", entry: told }
-      : { send: false, reason: "none", entry };
+    if (firing.length === 0) return { send: false, reason: "none", entry };
+    const reason = flapping.length === firing.length ? "startedFlapping" : "firstNotification";
+    return { send: true, reason, entry: told };
   }
   if (firing.some((fingerprint) => !known.has(fingerprint))) return { send: true, reason: "newAlerts", entry: told };
   if (firing.length === 0 && held.length === 0) {
@@ -63,6 +74,12 @@ export const decideNotify = ({
   }
   if (sendResolved && resolved.some((fingerprint) => known.has(fingerprint))) {
     return { send: true, reason: "someResolved", entry: told };
+  }
+  if (flapping.some((fingerprint) => !knownToFlap.includes(fingerprint))) {
+    return { send: true, reason: "startedFlapping", entry: told };
+  }
+  if (knownToFlap.some((fingerprint) => firing.includes(fingerprint) && !flapping.includes(fingerprint))) {
+    return { send: true, reason: "stoppedFlapping", entry: told };
   }
   if (firing.length > 0 && now - entry.at >= repeatIntervalMs)
     return { send: true, reason: "repeatIntervalElapsed", entry: told };

@@ -20,7 +20,13 @@ export interface Member {
   readonly seq: number;
   readonly status: AlertStatus;
   readonly startsAt: Millis;
+  /** It flaps: whoever was told that it fires hears nothing more of it until then. Absent or null: it does not. */
+  readonly flappingUntil?: Millis | null;
 }
+
+/** Whether its changes are held back now. */
+export const isFlapping = ({ flappingUntil }: Pick<Member, "flappingUntil">, now: Millis): boolean =>
+  (flappingUntil ?? 0) > now;
 
 export interface GroupState {
   readonly members: readonly Member[];
@@ -90,22 +96,39 @@ export const flush = (
   for (const { name, sendResolved, muted } of targets) {
     const entry = Object.hasOwn(state.log, name) ? (state.log[name] ?? null) : null;
     const wasTold = new Set(entry?.firing ?? []);
-    const heard = state.members.filter(
-      ({ fingerprint, status }) => !muted.has(fingerprint) || (status === "resolved" && wasTold.has(fingerprint)),
+    // To whom it was told as firing, what flaps fires on until it has settled.
+    const statusOf = (member: Member): AlertStatus =>
+      isFlapping(member, now) && wasTold.has(member.fingerprint) ? "firing" : member.status;
+    const isFiring = (member: Member): boolean => statusOf(member) === "firing";
+    const isHeard = (member: Member): boolean =>
+      !muted.has(member.fingerprint) || (!isFiring(member) && wasTold.has(member.fingerprint));
+    const names = (members: readonly Member[]): string[] => members.map(({ fingerprint }) => fingerprint);
+    const firing = names(state.members.filter((member) => isFiring(member) && isHeard(member)));
+    const resolved = names(
+      state.members.filter((member) => !isFiring(member) && !isFlapping(member, now) && isHeard(member)),
     );
-    const firing = heard.filter(({ status }) => status === "firing").map(({ fingerprint }) => fingerprint);
-    const resolved = heard.filter(({ status }) => status === "resolved").map(({ fingerprint }) => fingerprint);
-    const mutedFiring = state.members
-      .filter(({ fingerprint, status }) => status === "firing" && muted.has(fingerprint))
-      .map(({ fingerprint }) => fingerprint);
+    const mutedFiring = names(state.members.filter((member) => isFiring(member) && !isHeard(member)));
+    const flapping = names(
+      state.members.filter((member) => isFlapping(member, now) && isFiring(member) && isHeard(member)),
+    );
     const { repeatIntervalMs } = timing;
-    const decision = decideNotify({ entry, firing, resolved, mutedFiring, sendResolved, repeatIntervalMs, now });
+    const decision = decideNotify({
+      entry,
+      firing,
+      flapping,
+      resolved,
+      mutedFiring,
+      sendResolved,
+      repeatIntervalMs,
+      now,
+    });
     if (decision.entry !== null && decision.entry.firing.length > 0) log.push([name, decision.entry]);
     if (decision.send)
       told.push({ target: name, reason: decision.reason, firing, resolved: sendResolved ? resolved : [] });
   }
-  // What resolved has been told, or never needs to be; the group lives while something fires.
-  const members = state.members.filter(({ status }) => status === "firing");
+  // What resolved has been told, or never needs to be; the group lives while something fires or has not settled.
+  const members = state.members.filter((member) => member.status === "firing" || isFlapping(member, now));
+  const settles = members.flatMap((member) => (isFlapping(member, now) ? [member.flappingUntil ?? now] : []));
   return {
     told,
     state: {
@@ -113,7 +136,7 @@ export const flush = (
       log: members.length === 0 ? {} : Object.fromEntries(log),
       flushes: state.flushes + (told.length > 0 ? 1 : 0),
       flushedAt: now,
-      wakeAt: members.length === 0 ? null : now + idleMs(timing),
+      wakeAt: members.length === 0 ? null : Math.min(now + idleMs(timing), ...settles),
     },
   };
 };

@@ -23,3 +23,14 @@ export const groupKey = (path: readonly (readonly MatcherSpec[])[], labels: Labe
 
 /** A short name for a group key: what order and deduplication at a target go by. */
 export const groupSubject = (key: string): string => `g${fingerprint({ groupKey: key })}`;
+
+const HELD = "#held";
+const STORM = "#storm";
+
+/** A group of one that looks after what was held back: what it tells is in line with what is told at once. */
+export const heldKey = (key: string): string => `${key}${HELD}`;
+export const isHeldKey = (key: string): boolean => key.endsWith(HELD);
+
+/** What a storm takes of one route. */
+export const stormKey = (key: string): string => `${key}${STORM}`;
+export const isStormKey = (key: string): boolean => key.endsWith(STORM);

@@ -1,12 +1,13 @@
 /**
- * Whether so many alerts begin to fire that one notification with counts says more than each by itself. It only
- * counts; who collapses what is the caller's.
+ * Whether so many alerts begin to fire that one notification with counts says more than each by itself. It only counts
+ * and says whom the storm takes; the group that tells of them is as any other.
  */
 import type { Millis } from "../alert/alert.ts";
+import type { Timing } from "./group.ts";
 
 export interface StormOptions {
   /** More starts than this within the window are a storm. */
-  readonly starts: number;
+  readonly moreThan: number;
   readonly withinMs: Millis;
 }
 
@@ -16,39 +17,32 @@ export interface StormState {
   readonly steps: readonly (readonly [at: Millis, starts: number])[];
 }
 
-export interface StormDecision {
-  readonly state: StormState;
-  /** Starts within the window. */
-  readonly starts: number;
-  readonly active: boolean;
-  /** True exactly once per storm. */
-  readonly started: boolean;
-  /** True exactly once per storm, as soon as somebody asks after it. */
-  readonly ended: boolean;
-}
+/** First word of a storm soon, with most of it in; then no more than one every few minutes. */
+export const STORM_TIMING: Omit<Timing, "repeatIntervalMs"> = { groupWaitMs: 15_000, groupIntervalMs: 120_000 };
 
 const STEPS = 10;
 export const NO_STORM: StormState = { active: false, steps: [] };
 
-/** `starts` more alerts began to fire at `now`; 0 only asks. A storm ends when half of its threshold is not reached. */
-export const countStarts = (state: StormState, starts: number, now: Millis, options: StormOptions): StormDecision => {
-  const step = Math.max(1, Math.floor(options.withinMs / STEPS));
+/**
+ * `starts` more alerts began to fire at `now`. The last `taken` of them, one after another, belong to the storm: those
+ * that came before there were too many are told as ever. A storm ends when half of its threshold is not reached.
+ */
+export const countStarts = (
+  state: StormState,
+  starts: number,
+  now: Millis,
+  { moreThan, withinMs }: StormOptions,
+): { readonly state: StormState; readonly taken: number } => {
+  const step = Math.max(1, Math.floor(withinMs / STEPS));
   const at = Math.floor(now / step) * step;
-  const kept = state.steps.filter(([from]) => from > now - options.withinMs);
+  const kept = state.steps.filter(([from]) => from > now - withinMs);
+  const before = kept.reduce((sum, [, n]) => sum + n, 0);
   const last = kept.at(-1);
   const steps =
-    starts === 0
-      ? kept
-      : last !== undefined && last[0] === at
-        ? [...kept.slice(0, -1), [at, last[1] + starts] as const]
-        : [...kept, [at, starts] as const];
-  const total = steps.reduce((sum, [, n]) => sum + n, 0);
-  const active = state.active ? total > options.starts / 2 : total > options.starts;
-  return {
-    state: { active, steps },
-    starts: total,
-    active,
-    started: active && !state.active,
-    ended: !active && state.active,
-  };
+    last !== undefined && last[0] === at
+      ? [...kept.slice(0, -1), [at, last[1] + starts] as const]
+      : [...kept, [at, starts] as const];
+  const goesOn = state.active && before + starts > moreThan / 2;
+  const taken = goesOn ? starts : Math.min(starts, Math.max(0, before + starts - moreThan));
+  return { state: { active: goesOn || taken > 0, steps }, taken };
 };

@@ -9,6 +9,10 @@ export type Stage =
   | "inhibit"
   | "mute"
   | "silence"
+  /** It changes its state again and again: held back until it has settled. */
+  | "flapping"
+  /** So many alerts begin at once that it is told together with them. */
+  | "storm"
   | "filter"
   | "notify"
   | "deliver"

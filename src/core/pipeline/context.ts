@@ -6,6 +6,8 @@ import type { Category } from "../classify/classification.ts";
 import type { EnrichmentMode } from "../classify/mode.ts";
 import type { FilterRule, OwnFilter } from "../filter/rules.ts";
 import type { Timing } from "../group/group.ts";
+import type { StormOptions } from "../group/storm.ts";
+import type { AlertEvent } from "../history/event.ts";
 import type { Target } from "../route/target.ts";
 
 /** Who is told instead, or as well, of what a route's targets cannot be told. */
@@ -65,6 +67,10 @@ export interface Context {
   readonly silencedBy: (labels: Labels, at: Millis) => readonly string[];
   /** Fingerprints of the firing alerts that inhibit this one. */
   readonly inhibitedBy: (labels: Labels, fingerprint: string) => readonly string[];
+  /** When an alert that flaps with this event will have settled; null: it does not flap, or nobody wants it held back. */
+  readonly flappingUntil: (event: AlertEvent) => Millis | null;
+  /** null: however many alerts begin at once, each is told as ever. */
+  readonly storm: StormOptions | null;
   /** Targets that were told, or are to be told, of this alert's present stretch of firing directly. */
   readonly toldTargets: (fingerprint: string) => readonly string[];
 }

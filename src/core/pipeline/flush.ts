@@ -3,7 +3,8 @@
  * target is compared with what it was told last, and what is new becomes notifications.
  */
 import type { Labels, Millis } from "../alert/alert.ts";
-import { flush, type GroupState, type GroupTarget, type Timing, type Told } from "../group/group.ts";
+import { flush, type GroupState, type GroupTarget, isFlapping, type Timing, type Told } from "../group/group.ts";
+import { isHeldKey, isStormKey } from "../group/key.ts";
 import { notificationId } from "../history/event.ts";
 import type { TraceStep } from "../history/trace.ts";
 import type { PendingNotification } from "../messages.ts";
@@ -49,15 +50,20 @@ export interface FlushResult {
 /** A target that wants each alert by itself gets one notification per alert, however they are grouped. */
 export type PerAlert = (target: string) => boolean;
 
+/** To whom it was told as firing, what flaps fires on. */
+const shownAs = (member: GroupMember, now: Millis): GroupMember =>
+  isFlapping(member, now) ? { ...member, status: "firing", endsAt: null } : member;
+
 export const flushGroup = (
   info: GroupInfo,
   state: GroupState,
-  members: ReadonlyMap<string, GroupMember>,
+  real: ReadonlyMap<string, GroupMember>,
   holdsBefore: ReadonlyMap<string, string>,
   perAlert: PerAlert,
   context: Context,
 ): FlushResult => {
   const { now } = context;
+  const members = new Map([...real].map(([fingerprint, member]) => [fingerprint, shownAs(member, now)]));
   const names = toldBy(info, context);
   const held = holdMembers(info, names, members, context);
   const targets = context.metricsOnlyForced ? [] : targetsNow(info, names, state, members, held, context);
@@ -81,9 +87,13 @@ export const flushGroup = (
   const notifications: GroupNotification[] = [];
   for (const told of flushed.told) {
     const before = new Set(state.log[told.target]?.firing ?? []);
-    const made = perAlert(told.target)
-      ? tellEach(info, told, before, members, context)
-      : [tellTogether(info, told, flushed.state.flushes, members, context)];
+    const isPager = perAlert(told.target) && !isStormKey(info.key);
+    const each = isPager || isHeldKey(info.key) ? tellEach(info, told, before, members, context) : [];
+    // That it flaps is news to people only: a pager keeps its incident open all the while.
+    const made =
+      each.length > 0 || isPager
+        ? each
+        : [tellTogether(info, told, flushed.state.flushes, { members, before }, context)];
     notifications.push(...made);
     for (const { item } of made) steps.push(...stepsOf(item, told, before, members, context));
   }
@@ -163,15 +173,17 @@ const tellTogether = (
   info: GroupInfo,
   told: Told,
   flushes: number,
-  members: ReadonlyMap<string, GroupMember>,
+  { members, before }: { readonly members: ReadonlyMap<string, GroupMember>; readonly before: ReadonlySet<string> },
   context: Context,
 ): GroupNotification => {
   const { subject, key: groupKey, labels: groupLabels, receiver } = info;
   const alerts = [...told.firing, ...told.resolved].flatMap((fingerprint) => members.get(fingerprint) ?? []);
   const at: Millis = context.now;
   const id = notificationId(subject, flushes, told.target);
+  const news = new Set([...told.firing.filter((f) => !before.has(f)), ...told.resolved.filter((f) => before.has(f))]);
+  const storm = isStormKey(groupKey);
   const notification = buildNotification(
-    { id, alerts, reason: told.reason, groupKey, groupLabels, receiver, at },
+    { id, alerts, reason: told.reason, groupKey, groupLabels, receiver, at, news, storm },
     context,
   );
   return { target: told.target, item: { subject, seq: flushes, at, notification, ...standIn(info, told.target) } };
@@ -192,7 +204,8 @@ const tellEach = (
     const { seq, receivedAt: at } = member;
     const { key: groupKey, labels: groupLabels, receiver } = info;
     const id = notificationId(fingerprint, seq, told.target);
-    const reason = member.status === "firing" ? ("firstNotification" as const) : ("allResolved" as const);
+    const opening = told.reason === "startedFlapping" ? told.reason : "firstNotification";
+    const reason = member.status === "firing" ? opening : "allResolved";
     const notification = buildNotification(
       { id, alerts: [member], reason, groupKey, groupLabels, receiver, at },
       context,

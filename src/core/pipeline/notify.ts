@@ -9,6 +9,7 @@ import { groupKey } from "../group/key.ts";
 import { type AlertEvent, notificationId } from "../history/event.ts";
 import type { Notification, NotificationAlert } from "../publish/notification.ts";
 import type { Context } from "./context.ts";
+import { fitAlerts } from "./fit-alerts.ts";
 
 /** An alert as it is told: what an event and its decision say of it. */
 export interface TellableAlert {
@@ -31,6 +32,9 @@ export interface Telling {
   readonly groupLabels: Labels;
   readonly receiver: string;
   readonly at: Millis;
+  /** Fingerprints that are news to the target: they are listed first where not all fit. Absent: all are. */
+  readonly news?: ReadonlySet<string>;
+  readonly storm?: boolean;
 }
 
 const tell = (alert: TellableAlert, context: Pick<Context, "mode">): NotificationAlert => ({
@@ -46,24 +50,29 @@ const tell = (alert: TellableAlert, context: Pick<Context, "mode">): Notificatio
 });
 
 /** The notification of one or more alerts; firing as long as one of them is. */
-export const buildNotification = (telling: Telling, context: Pick<Context, "mode" | "publicUrl">): Notification => ({
-  id: telling.id,
-  kind: "alerts",
-  status: telling.alerts.some((alert) => alert.status === "firing") ? "firing" : "resolved",
-  reason: telling.reason,
-  groupKey: telling.groupKey,
-  groupLabels: telling.groupLabels,
-  commonLabels: commonLabels(telling.alerts.map((alert) => alert.labels)),
-  commonAnnotations: commonLabels(telling.alerts.map((alert) => alert.annotations)),
-  routeLabels: {},
-  receiver: telling.receiver,
-  alerts: telling.alerts.map((alert) => tell(alert, context)),
-  truncatedAlerts: 0,
-  publicUrl: context.publicUrl,
-  enrichmentMode: context.mode,
-  replay: false,
-  at: telling.at,
-});
+export const buildNotification = (telling: Telling, context: Pick<Context, "mode" | "publicUrl">): Notification => {
+  const all = telling.alerts.map((alert) => tell(alert, context));
+  const { alerts, truncated } = fitAlerts(all, (fingerprint) => telling.news?.has(fingerprint) ?? true);
+  return {
+    id: telling.id,
+    kind: "alerts",
+    status: all.some((alert) => alert.status === "firing") ? "firing" : "resolved",
+    reason: telling.reason,
+    groupKey: telling.groupKey,
+    groupLabels: telling.groupLabels,
+    commonLabels: commonLabels(all.map((alert) => alert.labels)),
+    commonAnnotations: commonLabels(all.map((alert) => alert.annotations)),
+    routeLabels: {},
+    receiver: telling.receiver,
+    alerts,
+    truncatedAlerts: truncated,
+    publicUrl: context.publicUrl,
+    enrichmentMode: context.mode,
+    replay: false,
+    ...(telling.storm === true ? { storm: true } : {}),
+    at: telling.at,
+  };
+};
 
 /** The notification of one event that is told alone: the same whenever it is built, so it need not be stored. */
 export const tellAlone = (

@@ -3,51 +3,19 @@
  * traffic, the proxy endpoint, dry run and explain all call it.
  */
 import type { Labels } from "../alert/alert.ts";
-import type { Severity } from "../alert/severity.ts";
 import type { Classification } from "../classify/classification.ts";
 import type { Timing } from "../group/group.ts";
-import { groupKey, groupLabels, groupSubject } from "../group/key.ts";
+import { groupKey, groupLabels, groupSubject, heldKey, stormKey } from "../group/key.ts";
+import { STORM_TIMING } from "../group/storm.ts";
 import type { AlertEvent } from "../history/event.ts";
 import type { Stage, TraceStep } from "../history/trace.ts";
-import type { Notification } from "../publish/notification.ts";
 import { GROUP_BY_ALL } from "../route/routing.ts";
 import { admit, effectiveSeverity, filterSteps, holdRoute, judgementOf, type Subject, toldBy } from "./admit.ts";
-import type { Context, Fallback, RouteMatch } from "./context.ts";
-import { type TellableAlert, tellAlone } from "./notify.ts";
+import type { Context, RouteMatch } from "./context.ts";
+import type { Decision, Direct, GroupJoin, GroupMember, StormOffer } from "./decision.ts";
+import { tellAlone } from "./notify.ts";
 
-export interface GroupMember extends TellableAlert {
-  readonly seq: number;
-  readonly receivedAt: number;
-}
-
-/** An alert joins a group, whose own timer decides when its targets hear of it. */
-export interface GroupJoin {
-  readonly subject: string;
-  readonly key: string;
-  readonly labels: Labels;
-  readonly routeId: string;
-  readonly receiver: string;
-  readonly targets: readonly string[];
-  readonly timing: Timing;
-  readonly fallback: Fallback | null;
-  readonly member: GroupMember;
-}
-
-export interface Direct {
-  readonly target: string;
-  readonly fallback: Fallback | null;
-  readonly notification: Notification;
-}
-
-export interface Decision {
-  readonly severity: Severity;
-  readonly classification: Classification | null;
-  readonly mode: string;
-  readonly configVersion: number | null;
-  readonly trace: readonly TraceStep[];
-  readonly notifications: readonly Direct[];
-  readonly groups: readonly GroupJoin[];
-}
+export type { Decision, Direct, GroupJoin, GroupMember, StormOffer } from "./decision.ts";
 
 /** A route that does not group tells at once; what it has to hold back it leaves to a group of one that looks again. */
 const PARKED: Timing = { groupWaitMs: 0, groupIntervalMs: 0, repeatIntervalMs: Number.MAX_SAFE_INTEGER };
@@ -63,6 +31,7 @@ class Deciding {
   readonly trace: TraceStep[] = [];
   readonly notifications = new Map<string, Direct>();
   readonly groups: GroupJoin[] = [];
+  readonly storms: StormOffer[] = [];
   readonly event: AlertEvent;
   readonly subject: Subject;
   readonly member: GroupMember;
@@ -86,6 +55,7 @@ class Deciding {
       receivedAt,
       severity,
       classification,
+      flappingUntil: context.flappingUntil(event),
     };
   }
 
@@ -93,19 +63,17 @@ class Deciding {
     this.trace.push({ at: this.context.now, stage, decision, reason, ...(target === undefined ? {} : { target }) });
   }
 
-  join(route: RouteMatch, targets: readonly string[], key: string, labels: Labels, timing: Timing): void {
+  joinOf(
+    route: RouteMatch,
+    targets: readonly string[],
+    key: string,
+    labels: Labels,
+    timing: Timing,
+    told: readonly string[] = [],
+  ): GroupJoin {
     const { id: routeId, receiver, fallback } = route;
-    this.groups.push({
-      subject: groupSubject(`${receiver} ${key}`),
-      key,
-      labels,
-      routeId,
-      receiver,
-      targets,
-      timing,
-      fallback,
-      member: this.member,
-    });
+    const subject = groupSubject(`${receiver} ${key}`);
+    return { subject, key, labels, routeId, receiver, targets, timing, fallback, told, member: this.member };
   }
 
   /** Tells a target of this one alert, once however many routes lead there. */
@@ -118,9 +86,14 @@ class Deciding {
     this.step("notify", "queued", notification.reason, target);
   }
 
-  park(route: RouteMatch, targets: readonly string[]): void {
-    const key = `${groupKey(route.path, this.event.labels)}#held`;
-    this.join(route, targets, key, this.event.labels, PARKED);
+  park(route: RouteMatch, targets: readonly string[], told: readonly string[] = []): void {
+    const key = heldKey(groupKey(route.path, this.event.labels));
+    this.groups.push(this.joinOf(route, targets, key, this.event.labels, PARKED, told));
+  }
+
+  /** Whoever was told of the beginning that this event ends. */
+  toldBefore(): readonly string[] {
+    return this.event.status === "resolved" ? this.context.toldTargets(this.event.fingerprint) : [];
   }
 }
 
@@ -144,6 +117,7 @@ export const process = (event: AlertEvent, classification: Classification | null
     trace: deciding.trace,
     notifications: [...deciding.notifications.values()],
     groups: deciding.groups,
+    storms: deciding.storms,
   };
 };
 
@@ -166,18 +140,43 @@ const takeRoute = (deciding: Deciding, route: RouteMatch): void => {
     deciding.step("route", "fallback", `no target of ${route.receiver} can be told`, names[0]);
   if (names.length === 0) {
     deciding.step("route", "none", `receiver ${route.receiver} has no target`);
+    if (event.status === "resolved") tellResolved(deciding, route, names);
     return;
   }
+  const isFlapping = deciding.member.flappingUntil !== null;
+  if (isFlapping) deciding.step("flapping", "suppressed", "held_until_settled");
   if (isDirect(route)) {
-    if (event.status === "firing") tellFiring(deciding, route, names);
+    if (isFlapping) holdFlapping(deciding, route);
+    else if (event.status === "firing") tellFiring(deciding, route, names);
     else tellResolved(deciding, route, names);
     return;
   }
   const forwarded = event.upstream !== null && !route.regroup;
   const labels = groupLabels(event.labels, route.groupBy);
   const key = forwarded && event.upstream !== null ? event.upstream.groupKey : groupKey(route.path, labels);
-  deciding.join(route, route.targets, key, labels, forwarded ? { ...route.timing, ...FORWARDED } : route.timing);
+  const timing = forwarded ? { ...route.timing, ...FORWARDED } : route.timing;
+  const told = deciding.toldBefore().filter((name) => route.targets.includes(name));
+  const join = deciding.joinOf(route, route.targets, key, labels, timing, told);
+  deciding.groups.push(join);
   deciding.step("group", forwarded ? "forwarded" : "joined", key);
+  if (!forwarded && !isFlapping) offerToStorm(deciding, route, { targets: [], group: join.subject });
+};
+
+/** What flaps is left to its group of one, and so is the end of it. */
+const holdFlapping = (deciding: Deciding, route: RouteMatch): void => {
+  const told = deciding.toldBefore();
+  deciding.park(route, [...new Set([...route.targets, ...told])], told);
+};
+
+/** A storm takes whatever begins and is not critical; what is held back anyway makes no noise. */
+const offerToStorm = (deciding: Deciding, route: RouteMatch, instead: StormOffer["instead"]): void => {
+  const { event, context, member } = deciding;
+  if (context.storm === null || event.status !== "firing" || member.severity === "critical") return;
+  if (instead.group !== null && holdRoute(deciding.subject, route.id, context) !== null) return;
+  const targets = instead.group === null ? instead.targets : route.targets;
+  const timing = { ...STORM_TIMING, repeatIntervalMs: route.timing.repeatIntervalMs };
+  const join = deciding.joinOf(route, targets, stormKey(groupKey(route.path, {})), {}, timing);
+  deciding.storms.push({ join, instead });
 };
 
 const tellFiring = (deciding: Deciding, route: RouteMatch, names: readonly string[]): void => {
@@ -189,6 +188,7 @@ const tellFiring = (deciding: Deciding, route: RouteMatch, names: readonly strin
     return;
   }
   const waiting: string[] = [];
+  const before = new Set(deciding.notifications.keys());
   for (const name of names) {
     const state = context.targets.get(name);
     if (state === undefined || !state.target.enabled) {
@@ -201,6 +201,8 @@ const tellFiring = (deciding: Deciding, route: RouteMatch, names: readonly strin
     else if (!heldHere.final) waiting.push(name);
   }
   if (waiting.length > 0) deciding.park(route, waiting);
+  const told = [...deciding.notifications.keys()].filter((name) => !before.has(name));
+  if (told.length > 0) offerToStorm(deciding, route, { targets: told, group: null });
 };
 
 /** An end goes to every target that was told of the beginning, whatever silences and filters say by now. */

@@ -23,6 +23,8 @@ export const REASON_WORDS: Readonly<Record<NotifyReason, string>> = {
   newAlerts: "new alerts added",
   someResolved: "some alerts resolved",
   allResolved: "all alerts resolved",
+  startedFlapping: "started flapping",
+  stoppedFlapping: "stopped flapping",
   repeatIntervalElapsed: "repeat interval elapsed",
   none: "none",
 };

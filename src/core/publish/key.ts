@@ -14,7 +14,9 @@ export const keyOf = (notification: Notification, target: Target, prefers: "aler
   if (notification.kind === "test") return hashText(`test:${notification.id}`);
   if (notification.kind === "digest") return hashText(`digest:${target.name}`);
   const [alert, another] = notification.alerts;
-  const single = alert !== undefined && another === undefined && notification.truncatedAlerts === 0;
+  // A storm stays one, also when one of its alerts is left.
+  const single =
+    alert !== undefined && another === undefined && notification.truncatedAlerts === 0 && notification.storm !== true;
   return (target.per ?? prefers) === "alert" && single ? alert.fingerprint : hashText(notification.groupKey);
 };
 

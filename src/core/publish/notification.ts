@@ -52,6 +52,8 @@ export interface Notification {
     readonly resolved: number;
     readonly critical: number;
   };
+  /** Many alerts that began at once, told as one however many of them are left. */
+  readonly storm?: boolean;
   /** When the change was committed by us. */
   readonly at: Millis;
 }

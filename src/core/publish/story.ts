@@ -59,9 +59,9 @@ const EMOJI: Readonly<Record<Severity, string>> = { critical: "🔴", warning: "
 export const markOf = ({ kind, replay }: Notification): string =>
   `${kind === "test" ? "[TEST] " : ""}${replay ? "[REPLAY] " : ""}`;
 
-/** The alert a notification is about, where it is about exactly one; a digest stands for many, whatever it lists. */
-export const singleOf = ({ kind, alerts }: Notification): NotificationAlert | null =>
-  kind !== "digest" && alerts.length === 1 ? (alerts[0] ?? null) : null;
+/** The alert a notification is about, where it is about exactly one; a digest or a storm stands for many, whatever it lists. */
+export const singleOf = ({ kind, alerts, storm }: Notification): NotificationAlert | null =>
+  kind !== "digest" && storm !== true && alerts.length === 1 ? (alerts[0] ?? null) : null;
 
 /** The most urgent severity of what fires, or of all when nothing does. */
 export const severityOfNotification = (notification: Notification): Severity => {
@@ -96,9 +96,9 @@ export const nameOf = (notification: Notification): string => {
   const single = singleOf(notification);
   if (single !== null) return oneLine(alertName(single.labels)) || "unknown";
   const common = notification.groupLabels.alertname ?? notification.commonLabels.alertname;
-  return common === undefined
-    ? `${notification.alerts.length + notification.truncatedAlerts} alerts`
-    : oneLine(common) || "unknown";
+  const many = `${notification.alerts.length + notification.truncatedAlerts} alerts`;
+  if (notification.storm === true) return `Storm of ${many}${common === undefined ? "" : `: ${oneLine(common)}`}`;
+  return common === undefined ? many : oneLine(common) || "unknown";
 };
 
 /** Where the history of this notification is shown. */
@@ -173,7 +173,16 @@ const factsOf = (notification: Notification, status: string, value: number): Sto
   return all.map(([name, text]) => [name, cut(oneLine(text ?? ""), value)] as const).filter(([, text]) => text !== "");
 };
 
-const statusOf = (notification: Notification): string => {
+/** Why a chat hears of an alert that it knows to fire. */
+const FLAPPING: Readonly<Partial<Record<Notification["reason"], string>>> = {
+  startedFlapping: ", started flapping: told again when it has settled",
+  stoppedFlapping: ", stopped flapping",
+};
+
+const statusOf = (notification: Notification): string =>
+  `${stateOf(notification)}${FLAPPING[notification.reason] ?? ""}`;
+
+const stateOf = (notification: Notification): string => {
   const { digest } = notification;
   if (digest !== undefined) return `${digest.firing} firing, ${digest.resolved} resolved`;
   if (notification.kind === "missed") return "fired and resolved while unreachable";

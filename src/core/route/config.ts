@@ -7,10 +7,11 @@ import { type Defect, err, ok, type Result } from "../result.ts";
 import { checkShape } from "./config/check.ts";
 import { type ConfigDefect, locate, type Position, parseYaml, toJson, type YamlNode } from "./config/node.ts";
 import { projectDocument } from "./config/project.ts";
-import { readClassification, readCorrelation, readFilters, readHeartbeats, readRetention } from "./config/read-own.ts";
+import { readClassification, readFilters, readHeartbeats, readRetention } from "./config/read-own.ts";
 import { type ConfigTarget, readReceivers, readStaticTargets } from "./config/read-receivers.ts";
 import { readRoutes } from "./config/read-routes.ts";
 import { readInhibitRules, readTimeIntervals } from "./config/read-rules.ts";
+import { readCorrelation, readFlapping, readStorm } from "./config/read-together.ts";
 import { type Report, startReport } from "./config/report.ts";
 import { resolveSecrets, type Secrets, takeSecrets, type WithoutSecrets } from "./config/secrets.ts";
 import { document } from "./config/shape-document.ts";
@@ -70,6 +71,8 @@ const readRoot = (root: YamlNode, report: Report): ReadConfig => {
     classification: readClassification(root, report),
     heartbeats: readHeartbeats(root, report),
     correlation: readCorrelation(root, report),
+    storm: readStorm(root, report),
+    flapping: readFlapping(root, report),
     retention: readRetention(root, report),
   };
   const sources = nodeAt(root, "sources");

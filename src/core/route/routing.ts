@@ -58,6 +58,20 @@ export interface Heartbeat {
 export interface Correlation {
   readonly labels: readonly string[];
   readonly withinMs: Millis;
+  /** `rolling`: every new member keeps the window open; `fixed`: it closes so long after the first. */
+  readonly window: "rolling" | "fixed";
+}
+
+/** More starts than this within the window are told as one. */
+export interface Storm {
+  readonly moreThan: number;
+  readonly withinMs: Millis;
+}
+
+/** What changes its state so often in a row is told again only when it has settled. */
+export interface Flapping {
+  readonly transitions: number;
+  readonly settleMs: Millis;
 }
 
 /** What the document says of classification; null leaves it to the environment. */
@@ -94,5 +108,9 @@ export interface RoutingConfig {
   readonly classification: ClassificationSettings;
   readonly heartbeats: readonly Heartbeat[];
   readonly correlation: Correlation | null;
+  /** null: however many begin at once, each is told as ever. */
+  readonly storm: Storm | null;
+  /** null: nothing is held back for changing often. */
+  readonly flapping: Flapping | null;
   readonly retention: Retention;
 }

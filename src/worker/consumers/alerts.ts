@@ -25,6 +25,7 @@ import type { LiveChange } from "../objects/live-feed.ts";
 import { ringTargets } from "../ring.ts";
 import { loadSettings } from "../settings.ts";
 import { inSpan } from "../span.ts";
+import { throughStorms } from "../storms.ts";
 
 /** What a remembered answer or the rules need at most; whoever takes longer waits for a model and holds back no other. */
 const AT_ONCE_MS = 250;
@@ -78,10 +79,11 @@ const finish = async (
   background: Background,
 ): Promise<void> => {
   if (jobs.length === 0) return;
-  const decided = jobs.map(({ event, classified }) => ({
+  const each = jobs.map(({ event, classified }) => ({
     event,
     decision: decideEvent(event, (classified?.classification ?? null) as Classification | null, context),
   }));
+  const decided = await throughStorms(env, context, each, (i) => jobs[i]?.stored === null);
   const fresh: Decided[] = decided.filter((_, i) => jobs[i]?.stored === null);
   const addressed = fresh.flatMap(({ event, decision }) => addressDirect(event, decision));
   const calls = jobs.flatMap(({ event, classified }) =>

@@ -1,5 +1,6 @@
 /** SQLite of one alert group: its members, its timer, and the notifications it has decided but not handed on yet. */
-import type { GroupState, Member } from "../../core/group/group.ts";
+import type { GroupState } from "../../core/group/group.ts";
+import { NO_STORM, type StormState } from "../../core/group/storm.ts";
 import type { GroupInfo, GroupNotification, MemberStep } from "../../core/pipeline/flush.ts";
 import type { GroupMember } from "../../core/pipeline/process.ts";
 
@@ -43,14 +44,6 @@ export const load = (sql: SqlStorage): Group => {
   };
 };
 
-/** What the pure state machine needs of a member. */
-export const brief = ({ fingerprint, seq, status, startsAt }: GroupMember): Member => ({
-  fingerprint,
-  seq,
-  status,
-  startsAt,
-});
-
 export const saveHead = (sql: SqlStorage, info: GroupInfo, { members: _, ...state }: GroupState): void => {
   const head: Head = { info, state };
   sql.exec("INSERT INTO head VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body", JSON.stringify(head));
@@ -93,4 +86,22 @@ export const loadOutgoing = (sql: SqlStorage): { readonly lastId: number; readon
 
 export const dropOutgoing = (sql: SqlStorage, lastId: number): void => {
   sql.exec("DELETE FROM outgoing WHERE id <= ?", lastId);
+};
+
+/** Only groups that look after a storm have this table. */
+const createStorm = (sql: SqlStorage): void => {
+  sql.exec("CREATE TABLE IF NOT EXISTS storm (id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL)");
+};
+
+export const loadStorm = (sql: SqlStorage): StormState => {
+  createStorm(sql);
+  const row = sql.exec<{ body: string }>("SELECT body FROM storm").toArray()[0];
+  return row === undefined ? NO_STORM : (JSON.parse(row.body) as StormState);
+};
+
+export const saveStorm = (sql: SqlStorage, state: StormState): void => {
+  sql.exec(
+    "INSERT INTO storm VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+    JSON.stringify(state),
+  );
 };

@@ -5,11 +5,15 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Millis } from "../../core/alert/alert.ts";
-import { addMembers, type GroupState } from "../../core/group/group.ts";
-import { flushGroup, type GroupInfo } from "../../core/pipeline/flush.ts";
+import type { GroupState } from "../../core/group/group.ts";
+import type { StormOptions } from "../../core/group/storm.ts";
+import { flushGroup } from "../../core/pipeline/flush.ts";
+import { brief, catchUp, joinGroup } from "../../core/pipeline/join.ts";
 import type { GroupJoin } from "../../core/pipeline/process.ts";
+import { admitToStorm, type Offered } from "../../core/pipeline/storm.ts";
 import { formatOf } from "../../core/publish/index.ts";
 import { loadContext } from "../context.ts";
+import { readEnds } from "../db/history-transitions.ts";
 import { insertPending } from "../db/notifications.ts";
 import { appendTrace } from "../db/traces.ts";
 import type { Bindings } from "../env.ts";
@@ -32,41 +36,28 @@ export class AlertGroup extends DurableObject<Bindings> {
     });
   }
 
-  /** Takes alerts in; on disk when this answers. An end nobody here was waiting for is no news. */
+  /** Takes alerts in; on disk when this answers. */
   join(joins: readonly GroupJoin[]): void {
-    const last = joins.at(-1);
-    if (last === undefined) return;
     const group = store.load(this.#sql);
-    const news = joins
-      .map((join) => join.member)
-      .filter(
-        (member) =>
-          member.status === "firing" ||
-          group.members.has(member.fingerprint) ||
-          joins.some((j) => j.member.fingerprint === member.fingerprint && j.member.status === "firing"),
-      );
-    if (news.length === 0) return;
-    const { subject, key, labels, routeId, receiver, timing, fallback } = last;
-    // Each alert may wait for targets of its own: a group of what is held back looks after all of them.
-    const targets = [
-      ...new Set([
-        ...(group.members.size > 0 ? (group.info?.targets ?? []) : []),
-        ...joins.flatMap((join) => join.targets),
-      ]),
-    ];
-    const info: GroupInfo = { subject, key, labels, routeId, receiver, timing, fallback, targets };
-    const before: GroupState = { ...group.state, members: [...group.members.values()].map(store.brief) };
-    const state = addMembers(before, news.map(store.brief), timing, Date.now());
-    if (state === before) return;
+    const joined = joinGroup(group, joins, Date.now());
+    if (joined === null) return;
     this.ctx.storage.transactionSync(() => {
-      for (const member of news) {
-        if ((group.members.get(member.fingerprint)?.seq ?? 0) < member.seq) {
-          store.saveMember(this.#sql, member, group.holds.get(member.fingerprint) ?? "");
-        }
+      for (const member of joined.news) {
+        store.saveMember(this.#sql, member, group.holds.get(member.fingerprint) ?? "");
       }
-      store.saveHead(this.#sql, info, state);
+      store.saveHead(this.#sql, joined.info, joined.state);
     });
-    if (state.wakeAt !== null) this.#alarmBy(state.wakeAt);
+    if (joined.state.wakeAt !== null) this.#alarmBy(joined.state.wakeAt);
+  }
+
+  /** Asks the storm of a route which of these alerts it takes, in order; those it takes have joined when this answers. */
+  offer(offers: readonly Offered[], options: StormOptions): readonly boolean[] {
+    const before = store.loadStorm(this.#sql);
+    const { state, taken } = admitToStorm(before, store.load(this.#sql).members, offers, Date.now(), options);
+    // Without an await between them both writes are one.
+    if (state !== before) store.saveStorm(this.#sql, state);
+    this.join(offers.filter((_, i) => taken[i]).map(({ join }) => join));
+    return taken;
   }
 
   /** What the group holds: for people who ask why nothing has been told yet. */
@@ -96,19 +87,23 @@ export class AlertGroup extends DurableObject<Bindings> {
 
   async #flush(): Promise<void> {
     const context = await loadContext(this.env, Date.now());
+    const known = [...store.load(this.#sql).members.values()].filter(({ status }) => status === "firing");
+    const ends = await readEnds(this.env.DB, known);
     // Read after the last await: members that came in meanwhile are part of it.
-    const { info, state, members, holds } = store.load(this.#sql);
+    const { info, state, members: joined, holds } = store.load(this.#sql);
     if (info === null) return;
+    const members = catchUp(joined, ends, context.now);
     const perAlert = (name: string): boolean => {
       const target = context.targets.get(name)?.target;
       return target !== undefined && (target.per ?? formatOf(target).per) === "alert";
     };
-    const before: GroupState = { ...state, members: [...members.values()].map(store.brief) };
+    const before: GroupState = { ...state, members: [...members.values()].map(brief) };
     const result = flushGroup(info, before, members, holds, perAlert, context);
     this.ctx.storage.transactionSync(() => {
       store.addOutgoing(this.#sql, result);
+      const left = new Set(result.state.members.map(({ fingerprint }) => fingerprint));
       for (const [fingerprint, member] of members) {
-        if (member.status === "resolved") store.dropMember(this.#sql, fingerprint);
+        if (!left.has(fingerprint)) store.dropMember(this.#sql, fingerprint);
         else if ((result.holds.get(fingerprint) ?? "") !== holds.get(fingerprint)) {
           store.saveMember(this.#sql, member, result.holds.get(fingerprint) ?? "");
         }

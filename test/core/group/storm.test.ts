@@ -1,34 +1,36 @@
 import { expect, test } from "vitest";
 import { countStarts, NO_STORM, type StormState } from "../../../src/core/group/storm.ts";
 
-const options = { starts: 10, withinMs: 60_000 };
-const run = (steps: readonly (readonly [at: number, starts: number])[]): string[] => {
+const options = { moreThan: 10, withinMs: 60_000 };
+/** How many of each `[at, starts]` the storm takes. */
+const taken = (steps: readonly (readonly [at: number, starts: number])[]): number[] => {
   let state: StormState = NO_STORM;
   return steps.map(([at, starts]) => {
-    const decision = countStarts(state, starts, at, options);
-    state = decision.state;
-    return decision.started ? "started" : decision.ended ? "ended" : decision.active ? "storm" : "calm";
+    const counted = countStarts(state, starts, at, options);
+    state = counted.state;
+    return counted.taken;
   });
 };
 
-test.each([
+test.each<[sentence: string, steps: [number, number][], expected: number[]]>([
   [
     "ten within a minute are none",
     [
       [0, 5],
       [30_000, 5],
     ],
-    ["calm", "calm"],
+    [0, 0],
   ],
   [
-    "the eleventh starts one, once",
+    "the eleventh is the first it takes",
     [
       [0, 10],
       [1000, 1],
       [2000, 5],
     ],
-    ["calm", "started", "storm"],
+    [0, 1, 5],
   ],
+  ["of many at once it takes those beyond the threshold", [[0, 25]], [15]],
   [
     "starts further apart than the window never add up",
     [
@@ -36,29 +38,28 @@ test.each([
       [61_000, 10],
       [122_000, 10],
     ],
-    ["calm", "calm", "calm"],
+    [0, 0, 0],
   ],
   [
-    "it ends once, when fewer than half of the threshold came",
-    [
-      [0, 11],
-      [59_000, 0],
-      [66_001, 0],
-      [67_000, 0],
-    ],
-    ["started", "storm", "ended", "calm"],
-  ],
-  [
-    "it goes on while starts keep coming",
+    "while it goes on it takes everything, also at a lower rate",
     [
       [0, 11],
       [50_000, 8],
-      [90_000, 0],
+      [90_000, 1],
     ],
-    ["started", "storm", "storm"],
+    [1, 8, 1],
   ],
-] as [string, [number, number][], string[]][])("%s", (_, steps, expected) => {
-  expect(run(steps)).toEqual(expected);
+  [
+    "it is over when half of the threshold is not reached",
+    [
+      [0, 11],
+      [62_000, 5],
+      [63_000, 5],
+    ],
+    [1, 0, 0],
+  ],
+])("%s", (_, steps, expected) => {
+  expect(taken(steps)).toEqual(expected);
 });
 
 test("what it remembers is bounded however many come", () => {

@@ -1,72 +1,32 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  DEFAULT_FLAPPING,
-  type FlapDecision,
-  type FlapState,
-  flappingOf,
-  flapQuiet,
-  flapTransition,
-} from "../../../src/core/history/flapping.ts";
+import { type FlapOptions, flappingUntil } from "../../../src/core/history/flapping.ts";
 
-const MIN = 60_000;
-const status = (i: number) => (i % 2 === 0 ? ("firing" as const) : ("resolved" as const));
+const MINUTE = 60_000;
+const options: FlapOptions = { transitions: 4, settleMs: 15 * MINUTE };
 
-describe("transitions within an hour", () => {
-  const rows: [sentence: string, minutes: number[], expected: string[]][] = [
-    ["two are none", [0, 10], ["-", "-"]],
-    ["the third starts it, once", [0, 10, 20, 25], ["-", "-", "started", "flapping"]],
-    ["three over more than an hour are none", [0, 40, 61], ["-", "-", "-"]],
-    ["after a quiet stretch it begins anew", [0, 1, 2, 60, 61, 62], ["-", "-", "started", "stopped", "-", "started"]],
-  ];
-  test.each(rows)("%s", (_, minutes, expected) => {
-    let state: FlapState | null = null;
-    const seen = minutes.map((minute, i) => {
-      const quiet = state === null ? null : flapQuiet(state, minute * MIN);
-      if (quiet !== null) state = quiet.state;
-      const decision = flapTransition(state, status(i), minute * MIN);
-      state = decision.state;
-      if (quiet !== null && quiet.settledIn !== null) return "stopped";
-      return decision.started ? "started" : decision.flapping ? "flapping" : "-";
-    });
-    expect(seen).toEqual(expected);
+/** Minutes at which it changed its state; the last is the present change. */
+const until = (...minutes: number[]): number | null => {
+  const [at = 0, ...earlier] = minutes.toReversed().map((minute) => minute * MINUTE);
+  const settles = flappingUntil(at, earlier, options);
+  return settles === null ? null : settles / MINUTE;
+};
+
+describe("an alert flaps", () => {
+  test.each<[sentence: string, minutes: number[], settles: number | null]>([
+    ["not with its first change", [0], null],
+    ["not with three in a row", [0, 1, 2], null],
+    ["with the fourth, until a quarter of an hour after it", [0, 1, 2, 3], 18],
+    ["on with the fifth, from then on", [0, 1, 2, 3, 10], 25],
+    ["also when the changes are almost a quarter of an hour apart", [0, 14, 28, 42], 57],
+    ["not when one came a quarter of an hour after the one before", [0, 1, 2, 17], null],
+    ["not after it has settled, whatever was before", [0, 1, 2, 3, 4, 5, 20], null],
+    ["again after it has settled and begun anew", [0, 1, 2, 3, 30, 31, 32, 33], 48],
+  ])("%s", (_, minutes, settles) => {
+    expect(until(...minutes)).toBe(settles);
   });
-});
 
-test("the final state is told exactly once per stretch, in whatever state it settles", () => {
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 40 }), (gaps) => {
-      let at = 0;
-      let state: FlapState | null = null;
-      let started = 0;
-      const stopped: [told: string, final: string][] = [];
-      const ask = (now: number): void => {
-        if (state === null) return;
-        const quiet = flapQuiet(state, now);
-        if (quiet.settledIn !== null) stopped.push([quiet.settledIn, state.status]);
-        state = quiet.state;
-      };
-      gaps.forEach((gap, i) => {
-        at += gap * MIN;
-        // Sometimes nobody asks before the next transition.
-        if (gap % 2 === 0) ask(at - 1);
-        const decision: FlapDecision = flapTransition(state, status(i), at);
-        if (decision.started) started++;
-        if (decision.settledIn !== null) stopped.push([decision.settledIn, status(i - 1)]);
-        state = decision.state;
-      });
-      ask(at + DEFAULT_FLAPPING.settleMs);
-      ask(at + 2 * DEFAULT_FLAPPING.settleMs);
-      expect(stopped.length).toBe(started);
-      for (const [told, final] of stopped) expect(told).toBe(final);
-      if (started > 0 && gaps.length > 0) expect((state as FlapState | null)?.flapping).toBe(false);
-    }),
-  );
-});
-
-test("stored transitions lead to the same decision as live ones", () => {
-  const times = [0, 1, 2, 3].map((minute, i) => ({ at: minute * MIN, status: status(i) }));
-  expect(flappingOf(times, 4 * MIN)).toMatchObject({ flapping: true, settledIn: null });
-  expect(flappingOf(times, 18 * MIN)).toMatchObject({ flapping: false, settledIn: "resolved" });
-  expect(flappingOf([], 0)).toMatchObject({ flapping: false, started: false, settledIn: null });
+  test("by its latest changes alone", () => {
+    const minutes = [0, 3, 9, 12, 20, 30, 44];
+    expect(until(...minutes.slice(-options.transitions))).toBe(until(...minutes));
+  });
 });

@@ -5,7 +5,7 @@ import type { Matcher } from "../../alert/matcher.ts";
 import { parseMatchers } from "../../alert/matcher-parse.ts";
 import { compileFilterRule, type FilterRule } from "../../filter/rules.ts";
 import type { Defect } from "../../result.ts";
-import type { ClassificationSettings, Correlation, Heartbeat, Retention } from "../routing.ts";
+import type { ClassificationSettings, Heartbeat, Retention } from "../routing.ts";
 import { locate, pointer, toJson, type YamlNode } from "./node.ts";
 import { type Report, reportAll, unknownKey } from "./report.ts";
 import { itemsAt, nodeAt } from "./values.ts";
@@ -17,12 +17,14 @@ const MIN_HEARTBEAT_MS = 60_000;
 const DAY_MS = 86_400_000;
 const MAX_FILTERS = 500;
 
-const duration = (minMs: number, least: string) =>
+/** @internal */
+export const duration = (minMs: number, least: string) =>
   z
     .union([z.string(), z.number()])
     .transform((value) => parseDuration(String(value)) ?? Number.NaN)
     .refine((ms) => ms >= minMs, { error: `must be a duration such as ${least}, and not less` });
-const words = z.array(z.string().min(1).max(255)).max(100);
+/** @internal */
+export const words = z.array(z.string().min(1).max(255)).max(100);
 const texts = z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]).transform(String)).default({});
 const count = z.number().int().min(0);
 const fraction = z.number().min(0).max(1);
@@ -50,8 +52,6 @@ const heartbeatSchema = z.strictObject({
   annotations: texts,
 });
 
-const correlationSchema = z.strictObject({ labels: words.min(1), within: duration(1000, "1s") });
-
 const retentionSchema = z.strictObject({
   events: duration(DAY_MS, "1d").optional(),
   notifications: duration(DAY_MS, "1d").optional(),
@@ -66,8 +66,8 @@ const defectsOf = (error: z.ZodError, known: readonly string[]): readonly Defect
     return issue.keys.map((key) => ({ path: pointer(path, key), message: unknownKey(key, known) }));
   });
 
-/** What `schema` makes of a node; null where it is absent or (reported) wrong. */
-const read = <S extends z.ZodObject>(
+/** @internal What `schema` makes of a node; null where it is absent or (reported) wrong. */
+export const read = <S extends z.ZodObject>(
   node: YamlNode | null,
   schema: S,
   root: YamlNode,
@@ -143,11 +143,6 @@ export const readClassification = (root: YamlNode, report: Report): Classificati
     redactLabels: given?.redact_labels ?? [],
     redactEmails: given?.redact_emails ?? null,
   };
-};
-
-export const readCorrelation = (root: YamlNode, report: Report): Correlation | null => {
-  const given = read(nodeAt(root, "correlation"), correlationSchema, root, report);
-  return given === null ? null : { labels: given.labels, withinMs: given.within };
 };
 
 export const readRetention = (root: YamlNode, report: Report): Retention => {

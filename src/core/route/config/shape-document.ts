@@ -192,6 +192,8 @@ export const document: Shape = object(
     filters: any,
     heartbeats: any,
     correlation: any,
+    storm: any,
+    flapping: any,
     retention: any,
   },
 );

@@ -271,7 +271,11 @@ retention: {events: 30d, rollups: 2y}
     expect(read.config.heartbeats).toMatchObject([
       { name: "prod", withinMs: 300_000, labels: { severity: "critical" } },
     ]);
-    expect(read.config.correlation).toEqual({ labels: ["cluster", "namespace"], withinMs: 900_000 });
+    expect(read.config.correlation).toEqual({
+      labels: ["cluster", "namespace"],
+      withinMs: 900_000,
+      window: "rolling",
+    });
     expect(read.config.retention).toMatchObject({
       eventsMs: 30 * 86_400_000,
       rollupsMs: 730 * 86_400_000,
