@@ -17,9 +17,16 @@ const MAX_DURATION_MS: Millis = 31 * DAY_MS;
 /** Time zones differ from UTC, and from themselves over a year, by less. */
 const MAX_SHIFT_MS: Millis = DAY_MS;
 
+export interface Window {
+  readonly startsAt: Millis;
+  readonly endsAt: Millis;
+}
+
 export interface Windows {
   /** The newest window that holds `now`, or null. */
-  readonly at: (now: Millis) => { readonly startsAt: Millis; readonly endsAt: Millis } | null;
+  readonly at: (now: Millis) => Window | null;
+  /** The windows that touch [from, to), oldest first, at most `max`. */
+  readonly between: (from: Millis, to: Millis, max: number) => readonly Window[];
 }
 
 /** The windows from `startsAt` on, or the end of a sentence that begins with the name of the field at fault. */
@@ -51,5 +58,20 @@ export const compileRecurrence = (
     }
     return null;
   };
-  return ok({ at });
+
+  const between: Windows["between"] = (from, to, max) => {
+    const found: Window[] = [];
+    const earliest = Math.floor((localTime(timeZone, from) - durationMs - MAX_SHIFT_MS) / DAY_MS);
+    const last = Math.floor((localTime(timeZone, to) + MAX_SHIFT_MS) / DAY_MS);
+    for (let day = Math.max(first, earliest); day <= last && found.length < max; day++) {
+      if (!isOccurrenceDay(rule.value, first, day)) continue;
+      for (const time of timesOfDay) {
+        const begin = instantOf(timeZone, day * DAY_MS + time);
+        if (begin < startsAt || (until !== null && begin > until)) continue;
+        if (begin < to && begin + durationMs > from) found.push({ startsAt: begin, endsAt: begin + durationMs });
+      }
+    }
+    return found.slice(0, max);
+  };
+  return ok({ at, between });
 };

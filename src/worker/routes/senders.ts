@@ -1,0 +1,135 @@
+/** Who sends, and whether they still do: `GET /api/v1/senders`; what has been firing longest: `GET /api/v1/longest`. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { matchesAll } from "../../core/alert/matcher.ts";
+import { readFiring } from "../db/firing.ts";
+import type { Bindings } from "../env.ts";
+import { routes, scoped } from "../http.ts";
+import { loadSettings } from "../settings.ts";
+import { shardName, shardOf } from "../shards.ts";
+import { time, timeOrNull } from "../views.ts";
+
+const DAY_MS = 86_400_000;
+/** Newest events looked at for who sent them. */
+const MAX_EVENTS = 2_000;
+/** Alerts of one heartbeat whose last report is asked for; each is a request to its shard. */
+const MAX_BEATS = 3;
+
+export const Senders = z
+  .object({
+    sources: z.array(z.object({ name: z.string(), format: z.string(), last_event_at: z.string(), events: z.number() })),
+    /** Events of the last day were looked at, the newest of them at most. */
+    events_are_capped: z.boolean(),
+    heartbeats: z.array(
+      z.object({
+        name: z.string(),
+        within_seconds: z.number(),
+        last_seen_at: z.string().nullable(),
+        state: z.enum(["alive", "missing", "never"]),
+      }),
+    ),
+  })
+  .openapi("Senders");
+
+export const Longest = z.object({
+  alerts: z.array(
+    z.object({
+      fingerprint: z.string(),
+      alert_name: z.string(),
+      namespace: z.string().nullable(),
+      severity: z.string(),
+      starts_at: z.string(),
+    }),
+  ),
+});
+
+const readSources = async (db: D1Database, now: number) => {
+  const { results } = await db
+    .prepare(
+      `SELECT coalesce(source, format) AS name, format, max(received_at) AS last, count(*) AS n
+       FROM (SELECT source, format, received_at FROM events WHERE received_at >= ?1 ORDER BY received_at DESC LIMIT ?2)
+       GROUP BY name, format ORDER BY last DESC`,
+    )
+    .bind(now - DAY_MS, MAX_EVENTS)
+    .all<{ name: string; format: string; last: number; n: number }>();
+  return results;
+};
+
+/** A heartbeat is an alert that never stops firing; only its shard knows when it was last heard of. */
+const readHeartbeats = async (env: Bindings, now: number) => {
+  const wanted = (await loadSettings(env, now)).config?.heartbeats ?? [];
+  if (wanted.length === 0) return [];
+  const firing = await readFiring(env.DB);
+  return Promise.all(
+    wanted.map(async ({ name, matchers, withinMs }) => {
+      const beating = firing.filter(({ labels }) => matchesAll(matchers, labels)).slice(0, MAX_BEATS);
+      const seen = await Promise.all(
+        beating.map(async ({ fingerprint, labels, updatedAt }) => {
+          const known = await shardOf(env, shardName(env, labels)).seen(fingerprint);
+          return known?.lastReceivedAt ?? updatedAt;
+        }),
+      );
+      const last = seen.length === 0 ? null : Math.max(...seen);
+      const state: "alive" | "missing" | "never" =
+        last === null ? "never" : now - last <= withinMs ? "alive" : "missing";
+      return { name, within_seconds: withinMs / 1000, last_seen_at: timeOrNull(last), state };
+    }),
+  );
+};
+
+export const senderRoutes = routes()
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/api/v1/senders",
+      summary: "Who sent in the last day, and the heartbeats that are expected",
+      ...scoped("read"),
+      responses: { 200: { description: "Senders", content: { "application/json": { schema: Senders } } } },
+    }),
+    async (c) => {
+      const now = Date.now();
+      const [sources, heartbeats] = await Promise.all([readSources(c.env.DB, now), readHeartbeats(c.env, now)]);
+      return c.json(
+        {
+          sources: sources.map(({ name, format, last, n }) => ({
+            name,
+            format,
+            last_event_at: time(last),
+            events: n,
+          })),
+          events_are_capped: sources.reduce((sum, { n }) => sum + n, 0) >= MAX_EVENTS,
+          heartbeats,
+        },
+        200,
+      );
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/api/v1/longest",
+      summary: "What has been firing longest",
+      ...scoped("read"),
+      request: { query: z.object({ limit: z.coerce.number().int().min(1).max(100).default(10) }) },
+      responses: { 200: { description: "Alerts, oldest first", content: { "application/json": { schema: Longest } } } },
+    }),
+    async (c) => {
+      const { results } = await c.env.DB.prepare(
+        `SELECT fingerprint, alertname, namespace, severity, starts_at FROM alerts INDEXED BY alerts_firing
+         WHERE status = 'firing' ORDER BY starts_at LIMIT ?1`,
+      )
+        .bind(c.req.valid("query").limit)
+        .all<{
+          fingerprint: string;
+          alertname: string;
+          namespace: string | null;
+          severity: string;
+          starts_at: number;
+        }>();
+      const alerts = results.map(({ alertname, starts_at, ...row }) => ({
+        ...row,
+        alert_name: alertname,
+        starts_at: time(starts_at),
+      }));
+      return c.json({ alerts }, 200);
+    },
+  );
