@@ -70,3 +70,8 @@ export const withQuery = (
   );
   return pairs.length === 0 ? path : `${path}?${new URLSearchParams(pairs)}`;
 };
+
+export const signOut = async (): Promise<void> => {
+  await call("DELETE", "/api/v1/session");
+  session.value = null;
+};

@@ -3,7 +3,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { announcement, attempt, toast } from "./announce.ts";
-import { call, session } from "./api.ts";
+import { session, signOut } from "./api.ts";
 import { Help } from "./help.tsx";
 import { useKeys } from "./keys.ts";
 import { connectLive, disconnectLive, liveState, paused, togglePause, unseen } from "./live.ts";
@@ -73,7 +73,7 @@ export const Shell = ({ children }: { readonly children: ComponentChildren }) =>
       </a>
       <nav class="side" aria-label="Pages">
         <a class="brand" href={hrefOf("/")}>
-          <img src="/icon.svg" alt="" width="22" height="22" /> Alert History
+          <img src="/icon.svg" alt="" width="22" height="22" /> <span>Alert History</span>
         </a>
         <ul>
           {PAGES.map((page) => (
@@ -94,11 +94,12 @@ export const Shell = ({ children }: { readonly children: ComponentChildren }) =>
             <button type="button" onClick={toggleZone} title="Switch between local time and UTC (u)">
               {zoneName()}
             </button>
-            <button type="button" onClick={nextTheme} title="Light, dark, or as the system says (.)">
+            <button type="button" class="wide" onClick={nextTheme} title="Light, dark, or as the system says (.)">
               {theme.value === "system" ? "auto" : theme.value}
             </button>
             <button
               type="button"
+              class="wide"
               onClick={() => {
                 help.value = true;
               }}
@@ -108,13 +109,9 @@ export const Shell = ({ children }: { readonly children: ComponentChildren }) =>
             </button>
             <button
               type="button"
+              class="wide"
               title={`Signed in as ${session.value?.name ?? ""}`}
-              onClick={() =>
-                void attempt(async () => {
-                  await call("DELETE", "/api/v1/session");
-                  session.value = null;
-                }, "Signed out")
-              }
+              onClick={() => void attempt(signOut, "Signed out")}
             >
               Sign out
             </button>

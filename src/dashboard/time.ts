@@ -15,18 +15,25 @@ const UNITS: readonly (readonly [string, number])[] = [
   ["s", 1000],
 ];
 
-/** `6 d 3 h`, `16 m`, `0 s`: the two largest units that are not zero. */
+/** `6 d 3 h`, `1 h 5 m`, `16 m`, `40 s`: as exact as an eye wants it; seconds are told only below a minute. */
 export const duration = (ms: number): string => {
-  let rest = Math.max(0, ms);
-  const parts: string[] = [];
-  for (const [unit, size] of UNITS) {
-    const count = Math.floor(rest / size);
-    rest -= count * size;
-    if (count > 0) parts.push(`${count} ${unit}`);
-    if (parts.length === 2 || (parts.length === 1 && count === 0)) break;
-  }
-  return parts.join(" ") || "0 s";
+  const at = UNITS.findIndex(([, size]) => ms >= size);
+  const [unit, size] = UNITS[at] ?? ["s", 1000];
+  const whole = Math.floor(Math.max(0, ms) / size);
+  const [smaller, part] = UNITS[at + 1] ?? ["", 0];
+  const rest = part === 0 || smaller === "s" ? 0 : Math.floor((ms - whole * size) / part);
+  return rest === 0 ? `${whole} ${unit}` : `${whole} ${unit} ${rest} ${smaller}`;
 };
+
+/** Milliseconds of an answer: `840 ms`, `1.2 s`, `2 m`. */
+export const latency = (ms: number | null | undefined): string =>
+  ms === null || ms === undefined
+    ? "–"
+    : ms < 1000
+      ? `${Math.round(ms)} ms`
+      : ms < 60_000
+        ? `${(ms / 1000).toFixed(1)} s`
+        : duration(ms);
 
 const options = (): Intl.DateTimeFormatOptions => (zone.value === "utc" ? { timeZone: "UTC" } : {});
 
@@ -39,8 +46,13 @@ export const zoneName = (at = Date.now()): string =>
 export const absolute = (ms: number): string =>
   `${new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium", ...options() }).format(ms)} ${zoneName(ms)}`;
 
+/** `14:05`, beside a date or in an axis. */
 export const clock = (ms: number): string =>
-  new Intl.DateTimeFormat("sv-SE", { timeStyle: "medium", ...options() }).format(ms);
+  new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", ...options() }).format(ms);
+
+/** `Sat 28 Nov`. */
+export const dayName = (ms: number): string =>
+  new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", ...options() }).format(ms);
 
 export const shortDate = (ms: number): string =>
   new Intl.DateTimeFormat("en-GB", {
@@ -76,6 +88,12 @@ export const readRange = (query: Readonly<Record<string, string>>, at: number): 
   if (from < to) return { from, to, name: null };
   const name = Object.hasOwn(RANGES, query["range"] ?? "") ? (query["range"] as RangeName) : DEFAULT_RANGE;
   return { from: at - RANGES[name], to: at, name };
+};
+
+/** The range in words: `last 24h`, or from and to. */
+export const rangeName = (query: Readonly<Record<string, string>>): string => {
+  const { from, to, name } = readRange(query, now.value);
+  return name === null ? `${shortDate(from)} – ${shortDate(to)}` : `last ${name}`;
 };
 
 const DURATION = /^(\d+)([smhdw])$/;

@@ -1,10 +1,22 @@
 /** Answers of the API as the pages read them. What a route shares as a schema is taken from there, types only. */
 import type { showDiscovery, showDrift } from "../worker/discovery-views.ts";
+import type { AuditSchema } from "../worker/routes/audit.ts";
+import type { RequestSchema } from "../worker/routes/notification-request.ts";
+import type { Longest, Senders } from "../worker/routes/senders.ts";
+import type { VolumeSchema } from "../worker/routes/volume.ts";
 import type { DeliveryView, EventView, TraceStepView } from "../worker/schemas.ts";
 
 export type { DeliveryView, EventView, SessionView, TraceStepView } from "../worker/schemas.ts";
 export type { PublishingTarget } from "../worker/target-views.ts";
 export type * from "./types-config.ts";
+
+/** What a schema of the API describes. */
+type Answer<S extends { readonly _output: unknown }> = S["_output"];
+export type VolumeView = Answer<typeof VolumeSchema>;
+export type SendersView = Answer<typeof Senders>;
+export type LongestView = Answer<typeof Longest>;
+export type AuditView = Answer<typeof AuditSchema>;
+export type RequestView = Answer<typeof RequestSchema>;
 
 /** `/history`, `/history/recent`. */
 export interface EventList {
@@ -96,18 +108,10 @@ export interface RankedAlert {
   readonly flapping_score?: number;
 }
 
-/** `/api/v1/targets`. */
-export interface TargetView {
-  readonly name: string;
-  readonly type: string;
-  readonly format: string;
-  readonly url: string;
-  readonly enabled: boolean;
-  readonly origin: string;
-  readonly updated_at: string;
-  readonly description: string;
-  readonly cluster?: string | null;
-  readonly health?: { readonly status?: string } | null;
+/** `/classification/health`. */
+export interface ClassificationHealth {
+  readonly status: string;
+  readonly components: Readonly<Record<string, { readonly status?: string; readonly state?: string }>>;
 }
 
 export interface Matcher {

@@ -21,31 +21,40 @@ export const Severity = ({ of }: { readonly of: string }) => (
 );
 
 const GOOD = [
-  "delivered",
-  "healthy",
-  "resolved",
-  "active",
-  "ok",
-  "closed",
-  "sent",
-  "success",
-  "intelligent",
-  "digested",
+  ...["delivered", "succeeded", "healthy", "resolved", "active", "ok", "closed", "sent", "success", "alive"],
+  ...["intelligent", "digested", "matched"],
 ];
-const BAD = ["dead", "unhealthy", "firing", "open", "failed", "failure", "missing", "stale"];
-const WARN = ["retry", "degraded", "half_open", "deferred", "pending", "suppressed", "silenced", "metrics_only"];
+const BAD = [
+  ...["dead", "dlq", "unhealthy", "firing", "open", "failed", "failure", "missing", "stale", "breaker_open"],
+  ...["failing", "frozen"],
+];
+const WARN = [
+  ...["retry", "retrying", "degraded", "half_open", "deferred", "pending", "queued", "suppressed", "silenced"],
+  ...["metrics_only", "held", "partial", "never"],
+];
+
+/** Words of the API that say less than people do. */
+const WORDS: Readonly<Record<string, string>> = {
+  dlq: "dead letter",
+  succeeded: "delivered",
+  dead: "dead letter",
+  canceled: "not sent",
+};
+
+export type Tone = "good" | "bad" | "warn" | "plain";
+export const toneOf = (word: string): Tone =>
+  GOOD.includes(word) ? "good" : BAD.includes(word) ? "bad" : WARN.includes(word) ? "warn" : "plain";
+const MARKS = { good: "✓", bad: "●", warn: "◐", plain: "·" };
 
 /** A word of a closed set, with a mark whose shape says good, bad or in between. */
 export const State = ({ of, label }: { readonly of: string; readonly label?: string }) => {
-  const kind = GOOD.includes(of) ? "good" : BAD.includes(of) ? "bad" : WARN.includes(of) ? "warn" : "plain";
-  const mark = { good: "✓", bad: "●", warn: "◐", plain: "·" }[kind];
+  const kind = toneOf(of);
   return (
     <span class={`state ${kind}`}>
-      <span aria-hidden="true">{mark}</span> {label ?? of.replaceAll("_", " ")}
+      <span aria-hidden="true">{MARKS[kind]}</span> {label ?? WORDS[of] ?? of.replaceAll("_", " ")}
     </span>
   );
 };
-
 /** Relative and ticking; the absolute time is its title. */
 export const Ago = ({ at, suffix = " ago" }: { readonly at: string | number | null; readonly suffix?: string }) => {
   if (at === null) return <span class="dim">never</span>;
@@ -130,6 +139,9 @@ export const Outside = ({ url, children }: { readonly url: string; readonly chil
 export const percent = (share: number | null | undefined, digits = 1): string =>
   share === null || share === undefined || Number.isNaN(share) ? "–" : `${(share * 100).toFixed(digits)} %`;
 
+/** The same of a number that is percent already, as the targets' lists have it. */
+export const percentOf = (percents: number | null): string => percent(percents === null ? null : percents / 100);
+
 export const count = (value: number | null | undefined): string =>
   value === null || value === undefined ? "–" : new Intl.NumberFormat("en").format(value).replaceAll(",", " ");
 
@@ -160,6 +172,45 @@ interface LabelsProps {
   readonly of: Readonly<Record<string, string>>;
   readonly onPick?: (name: string, value: string, out: boolean) => void;
 }
+
+/** A cell of a table whose heading is told again where the table becomes cards. */
+export const Cell = ({ of, class: extra = "", children }: CellProps) => (
+  <td data-label={of} class={extra}>
+    {children}
+  </td>
+);
+
+interface CellProps {
+  readonly of: string;
+  readonly class?: string;
+  readonly children?: ComponentChildren;
+}
+
+interface TileProps {
+  readonly label: string;
+  readonly href?: string;
+  readonly tone?: Tone | undefined;
+  readonly note?: ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
+/** A number to look at, and where to go for more. */
+export const Tile = ({ label, href, tone = "plain", note, children }: TileProps) => {
+  const inside = (
+    <>
+      <span class="name">{label}</span>
+      <span class="value">{children}</span>
+      <span class="note">{note}</span>
+    </>
+  );
+  return href === undefined ? (
+    <div class={`tile ${tone}`}>{inside}</div>
+  ) : (
+    <a class={`tile ${tone}`} href={href}>
+      {inside}
+    </a>
+  );
+};
 
 /** Copies a text; browsers allow it only on a click. */
 export const Copy = ({ text, label = "Copy" }: { readonly text: string; readonly label?: string }) => (

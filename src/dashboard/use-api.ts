@@ -5,7 +5,7 @@ import { ApiError, get } from "./api.ts";
 import { revision } from "./live.ts";
 
 export interface Loaded<T> {
-  /** The last answer for this very path. */
+  /** The last answer for this path, perhaps for a range that has moved on a little. */
   readonly value: T | null;
   readonly error: ApiError | null;
   readonly loading: boolean;
@@ -18,8 +18,18 @@ export interface Asked<T> extends Loaded<T> {
 /** Live changes come twice a second; a list need not be asked for more often than this. */
 const SETTLE_MS = 1_500;
 
-/** `follow: false` leaves the answer alone until `refresh` is called. A path of null asks for nothing. */
-export const useApi = <T>(path: string | null, { follow = true }: { readonly follow?: boolean } = {}): Asked<T> => {
+/** The path without its time range: a range that moves on with the clock asks the same question. */
+const questionOf = (path: string | null): string | null => path?.replace(/([?&])(?:from|to)=[^&]*/g, "$1") ?? null;
+
+interface Following {
+  /** false leaves the answer alone until `refresh` is called. */
+  readonly follow?: boolean;
+  /** It is not asked for more often than this, however much changes. */
+  readonly everyMs?: number;
+}
+
+/** A path of null asks for nothing. */
+export const useApi = <T>(path: string | null, { follow = true, everyMs = SETTLE_MS }: Following = {}): Asked<T> => {
   const state: Signal<Loaded<T> & { readonly path: string | null }> = useSignal({
     path,
     value: null,
@@ -30,6 +40,7 @@ export const useApi = <T>(path: string | null, { follow = true }: { readonly fol
   const lastAsked = useRef(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
+  const isSame = (other: string | null): boolean => questionOf(other) === questionOf(path);
   const ask = async (): Promise<void> => {
     if (path === null) return;
     running.current?.abort();
@@ -37,7 +48,7 @@ export const useApi = <T>(path: string | null, { follow = true }: { readonly fol
     running.current = controller;
     lastAsked.current = Date.now();
     const before = state.peek();
-    state.value = { path, value: before.path === path ? before.value : null, error: before.error, loading: true };
+    state.value = { path, value: isSame(before.path) ? before.value : null, error: before.error, loading: true };
     try {
       const value = await get<T>(path, controller.signal);
       if (!controller.signal.aborted) state.value = { path, value, error: null, loading: false };
@@ -64,13 +75,13 @@ export const useApi = <T>(path: string | null, { follow = true }: { readonly fol
     if (!follow || value === seen.current) return;
     seen.current = value;
     clearTimeout(timer.current);
-    const wait = Math.max(0, lastAsked.current + SETTLE_MS - Date.now());
+    const wait = Math.max(0, lastAsked.current + everyMs - Date.now());
     timer.current = setTimeout(() => void latest.current(), wait);
   });
 
   const { value, error, loading } = state.value;
   return {
-    value: state.value.path === path ? value : null,
+    value: isSame(state.value.path) ? value : null,
     error,
     loading,
     refresh: () => void latest.current(),

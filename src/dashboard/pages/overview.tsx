@@ -1,55 +1,72 @@
 /** One look: is anything on fire, is the pipeline healthy, is anything stuck? */
-import type { ComponentChildren } from "preact";
 import { withQuery } from "../api.ts";
 import { Volume } from "../chart.tsx";
-import { FirstAlert } from "../first-alert.tsx";
+import type { DeliveryTimesView } from "../delivery-times.ts";
 import { Heatmap } from "../heatmap.tsx";
+import { Beats, Recent, TargetHealth } from "../overview-lists.tsx";
+import { LongestFiring, Ranking } from "../overview-rankings.tsx";
 import { carried, hrefWith, useQuery } from "../query.ts";
-import { now, rangeQuery, readRange } from "../time.ts";
-import type { ChartsView, EventList, OverviewView, RankedAlert, TargetView } from "../types.ts";
-import { Ago, count, Empty, Loaded, Panel, percent, Severity, State } from "../ui.tsx";
+import { rangeName, rangeQuery } from "../time.ts";
+import type {
+  ChartsView,
+  ClassificationHealth,
+  DeadCounts,
+  EventList,
+  LongestView,
+  OverviewView,
+  PublishingTarget,
+  RankedAlert,
+  SendersView,
+  VolumeView,
+} from "../types.ts";
+import { count, Loaded, Panel, percent, Tile } from "../ui.tsx";
 import { useApi } from "../use-api.ts";
 
-interface TileProps {
-  readonly label: string;
-  readonly href: string;
-  readonly tone?: "good" | "bad" | "warn" | undefined;
-  readonly note?: string;
-  readonly children: ComponentChildren;
-}
+/** Below this share of delivered notifications somebody should look. */
+const GOOD_SHARE = 0.99;
+const POOR_SHARE = 0.9;
 
-const Tile = ({ label, href, tone, note, children }: TileProps) => (
-  <a class={`tile ${tone ?? ""}`} href={href}>
-    <span class="name">{label}</span>
-    <span class="value">{children}</span>
-    <span class="note">{note ?? " "}</span>
-  </a>
-);
+const shareTone = (share: number | null) =>
+  share === null ? undefined : share >= GOOD_SHARE ? "good" : share >= POOR_SHARE ? "warn" : "bad";
+
+/** What the model does, in the words of `/classification/health`. */
+const MODEL_WORDS: Readonly<Record<string, string>> = {
+  healthy: "model answers",
+  untried: "model not asked yet",
+  failing: "model fails, rules answer",
+  breaker_open: "model is left alone, rules answer",
+  not_configured: "no model: rules answer",
+  disabled: "switched off",
+};
 
 const Tiles = ({ of }: { readonly of: OverviewView }) => {
   const { query } = useQuery();
+  const health = useApi<ClassificationHealth>(of.classification_enabled ? "/classification/health" : null);
+  const dead = useApi<DeadCounts>(of.dlq_size > 0 ? "/api/v1/dead-letters/counts" : null);
   const to = (path: string): string => hrefWith(path, carried(query));
   const sent = of.successful_publishes + of.failed_publishes;
   const delivered = sent === 0 ? null : of.successful_publishes / sent;
   const suppressed = of.silenced_alerts + of.inhibited_alerts;
+  const model = of.classification_enabled ? (health.value?.components["llm_client"]?.status ?? "untried") : "disabled";
+  const worst = dead.value?.counts[0];
   return (
     <div class="tiles">
       <Tile
-        label="Firing"
+        label="Firing now"
         href={to("/alerts")}
         tone={of.active_alerts > 0 ? "bad" : "good"}
-        note={`${count(suppressed)} suppressed`}
+        note={suppressed > 0 ? `${count(suppressed)} of them suppressed` : "none suppressed"}
       >
         {count(of.active_alerts)}
       </Tile>
-      <Tile label="Begun in 24 h" href={hrefWith("/alerts", { tab: "all", range: "24h" })} note="episodes">
+      <Tile label="Received in 24 h" href={hrefWith("/alerts", { tab: "all", range: "24h" })} note="episodes begun">
         {count(of.alerts_last_24h)}
       </Tile>
       <Tile
-        label="Delivered"
+        label="Delivered in 24 h"
         href={to("/deliveries")}
-        tone={delivered === null ? undefined : delivered > 0.99 ? "good" : delivered > 0.9 ? "warn" : "bad"}
-        note={`${count(of.failed_publishes)} failed`}
+        tone={shareTone(delivered)}
+        note={`${count(of.successful_publishes)} sent, ${count(of.failed_publishes)} failed`}
       >
         {percent(delivered)}
       </Tile>
@@ -57,158 +74,89 @@ const Tiles = ({ of }: { readonly of: OverviewView }) => {
         label="Dead letters"
         href={to("/dead-letters")}
         tone={of.dlq_size > 0 ? "bad" : "good"}
-        note={of.dlq_size > 0 ? "waiting for you" : "nothing is stuck"}
+        note={
+          worst === undefined ? (of.dlq_size > 0 ? "waiting for you" : "nothing is stuck") : `most for ${worst.target}`
+        }
       >
         {count(of.dlq_size)}
       </Tile>
       <Tile
         label="Classification"
         href={to("/classification")}
-        tone={of.llm_service_available ? "good" : undefined}
-        note={of.llm_service_available ? "model answers" : "rules answer"}
+        tone={model === "healthy" ? "good" : model === "failing" || model === "breaker_open" ? "warn" : undefined}
+        note={MODEL_WORDS[model] ?? model}
       >
         {of.classification_enabled ? count(of.classified_alerts) : "off"}
       </Tile>
-      <Tile label="Mode" href={to("/settings")} note={of.publishing_mode.replaceAll("_", " ")}>
+      <Tile
+        label="Mode"
+        href={to("/settings")}
+        tone={of.publishing_mode === "metrics_only" ? "bad" : undefined}
+        note={of.publishing_mode === "metrics_only" ? "nobody is told: no enabled target" : "targets are told"}
+      >
         <span class="word">{of.enrichment_mode.replaceAll("_", " ")}</span>
       </Tile>
     </div>
   );
 };
 
-/** The most frequent with their share as a bar. */
-const Ranking = ({ of, value, unit }: RankingProps) => {
-  if (of.length === 0) return <Empty title="None in this range." />;
-  const most = Math.max(1, ...of.map(value));
-  return (
-    <table class="ranking">
-      <tbody>
-        {of.slice(0, 7).map((alert) => (
-          <tr key={alert.fingerprint}>
-            <td>
-              <a href={hrefWith("/alerts", { tab: "all", sel: alert.fingerprint })}>{alert.alert_name}</a>{" "}
-              <span class="dim">{alert.namespace}</span>
-            </td>
-            <td class="bar">
-              <meter min={0} max={most} value={value(alert)} aria-label={`${value(alert)} ${unit}`} />
-            </td>
-            <td class="number">
-              {count(value(alert))} {unit}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-};
-
-interface RankingProps {
-  readonly of: readonly RankedAlert[];
-  readonly value: (alert: RankedAlert) => number;
-  readonly unit: string;
-}
-
-const Recent = ({ of }: { readonly of: EventList }) => {
-  if (of.alerts.length === 0) return <FirstAlert />;
-  return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>When</th>
-            <th>Severity</th>
-            <th>Alert</th>
-            <th>What happened</th>
-            <th>Summary</th>
-          </tr>
-        </thead>
-        <tbody>
-          {of.alerts.map((event) => (
-            <tr key={event.event_id}>
-              <td class="nowrap">
-                <Ago at={event.received_at} />
-              </td>
-              <td>
-                <Severity of={event.severity} />
-              </td>
-              <td>
-                <a href={hrefWith("/alerts", { tab: "all", sel: event.fingerprint })}>
-                  {event.alertname || "(no name)"}
-                </a>
-              </td>
-              <td>
-                <State of={event.status} label={event.kind} />
-              </td>
-              <td class="clip">{event.annotations["summary"] ?? event.annotations["description"] ?? ""}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-};
-
-const Targets = ({ of }: { readonly of: readonly TargetView[] }) =>
-  of.length === 0 ? (
-    <Empty title="No target yet.">
-      <p>Without one, alerts are kept and shown, but nobody is told.</p>
-    </Empty>
-  ) : (
-    <table>
-      <tbody>
-        {of.map((target) => (
-          <tr key={target.name}>
-            <td>
-              <a href={hrefWith("/targets", { sel: target.name })}>{target.name}</a>
-            </td>
-            <td class="dim">{target.type}</td>
-            <td>
-              <State of={target.enabled ? (target.health?.status ?? "enabled") : "disabled"} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-
-const HOUR_MS = 3_600_000;
-
 export const Overview = () => {
   const { query, change } = useQuery();
-  const range = readRange(query, now.value);
-  const hours = Math.min(168, Math.max(1, Math.ceil((now.value - range.from) / HOUR_MS)));
+  const range = rangeQuery(query);
   const overview = useApi<OverviewView>("/api/dashboard/overview");
-  const charts = useApi<ChartsView>(withQuery("/api/dashboard/charts", { hours }));
-  const week = useApi<ChartsView>("/api/dashboard/charts?hours=168", { follow: false });
+  const volume = useApi<VolumeView>(withQuery("/api/v1/volume", range));
+  const week = useApi<ChartsView>("/api/dashboard/charts?hours=168", { everyMs: 60_000 });
   const recent = useApi<EventList>("/history/recent?limit=12");
-  const targets = useApi<{ targets: TargetView[] }>("/api/v1/targets");
-  const top = useApi<{ alerts: RankedAlert[] }>(withQuery("/history/top", rangeQuery(query)));
-  const flapping = useApi<{ alerts: RankedAlert[] }>(withQuery("/history/flapping", rangeQuery(query)));
+  const targets = useApi<PublishingTarget[]>("/publishing/targets?limit=1000", { everyMs: 10_000 });
+  const times = useApi<DeliveryTimesView>("/api/v1/delivery-times?hours=24", { everyMs: 10_000 });
+  const senders = useApi<SendersView>("/api/v1/senders", { everyMs: 10_000 });
+  const longest = useApi<LongestView>("/api/v1/longest?limit=7", { everyMs: 10_000 });
+  const top = useApi<{ alerts: RankedAlert[] }>(withQuery("/history/top", range), { everyMs: 10_000 });
+  const flapping = useApi<{ alerts: RankedAlert[] }>(withQuery("/history/flapping", range), { everyMs: 10_000 });
   const zoom = (from: number, to: number): void =>
     change({ range: null, from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+  const named = rangeName(query);
   return (
     <>
       <Loaded of={overview} what="overview">
-        {(value) => <Tiles of={value} />}
+        {(value) => (
+          <>
+            {!value.system_healthy && (
+              <p class="notice bad">
+                A part of the service does not answer: what is shown may be incomplete. <a href="/readyz">Readiness</a>
+              </p>
+            )}
+            <Tiles of={value} />
+          </>
+        )}
       </Loaded>
-      <Panel title="Alerts by severity">
-        <Loaded of={charts} what="chart">
-          {({ alert_timeline }) => (
-            <Volume hours={alert_timeline.filter((hour) => Date.parse(hour.timestamp) < range.to)} onBrush={zoom} />
-          )}
+      <Panel
+        title={`Alerts by severity, ${named}`}
+        tools={
+          query["from"] !== undefined && (
+            <button type="button" class="small" onClick={() => change({ from: null, to: null, range: null })}>
+              Zoom out
+            </button>
+          )
+        }
+      >
+        <Loaded of={volume} what="chart">
+          {(value) => <Volume of={value} onBrush={zoom} />}
         </Loaded>
       </Panel>
       <div class="columns">
-        <Panel title="When it is noisy, 7 days">
-          <Loaded of={week} what="heatmap">
-            {({ alert_timeline }) => <Heatmap hours={alert_timeline} />}
-          </Loaded>
-        </Panel>
         <Panel title="Targets">
           <Loaded of={targets} what="targets">
-            {(value) => <Targets of={value.targets} />}
+            {(value) => <TargetHealth of={value} times={times.value} />}
           </Loaded>
         </Panel>
+        <Panel title="Senders and heartbeats">
+          <Loaded of={senders} what="senders">
+            {(value) => <Beats of={value} />}
+          </Loaded>
+        </Panel>
+      </div>
+      <div class="columns three">
         <Panel title="Most often">
           <Loaded of={top} what="ranking">
             {({ alerts }) => <Ranking of={alerts} value={(a) => a.fire_count ?? 0} unit="×" />}
@@ -219,10 +167,20 @@ export const Overview = () => {
             {({ alerts }) => <Ranking of={alerts} value={(a) => a.transition_count ?? 0} unit="changes" />}
           </Loaded>
         </Panel>
+        <Panel title="Firing longest">
+          <Loaded of={longest} what="ranking">
+            {({ alerts }) => <LongestFiring of={alerts} />}
+          </Loaded>
+        </Panel>
       </div>
       <Panel title="Recent">
         <Loaded of={recent} what="events">
           {(value) => <Recent of={value} />}
+        </Loaded>
+      </Panel>
+      <Panel title="When it is noisy, last 7 days">
+        <Loaded of={week} what="heatmap">
+          {({ alert_timeline }) => <Heatmap hours={alert_timeline} />}
         </Loaded>
       </Panel>
     </>
