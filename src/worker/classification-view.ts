@@ -1,14 +1,23 @@
 /** Statistics and condition of classification (contracts 5.5): what is configured, whether it answers, what it said. */
 import { RULES_MODEL } from "../core/classify/rules.ts";
-import { classifierConfig, classifierMemory, isClassificationEnabled } from "./classification.ts";
+import {
+  classificationSettings,
+  classifierConfig,
+  classifierMemory,
+  isClassificationEnabled,
+} from "./classification.ts";
 import { callTotals, recentClassifications } from "./db/classification-stats.ts";
 import { readDecisionCounts, share } from "./decision-counts.ts";
 import type { Bindings } from "./env.ts";
+import { ours } from "./metrics/families.ts";
 import { time, timeOrNull } from "./views.ts";
 
 const DAY_MS = 86_400_000;
 /** Newest events whose classifications are averaged. */
 const MAX_EVENTS = 1000;
+
+/** Counted since the service was set up: which cache answered is in no event. */
+const CACHE_HITS = ["l1", "l2"].map((cache) => ours(`classification_${cache}_cache_hits_total`));
 
 const mean = (rows: readonly { n: number }[], of: (i: number) => number): number => {
   const total = rows.reduce((sum, { n }) => sum + n, 0);
@@ -18,10 +27,11 @@ const mean = (rows: readonly { n: number }[], of: (i: number) => number): number
 /** The last day in numbers: decisions from the hourly counts, calls from their records, answers from the newest events. */
 export const classificationStats = async (env: Bindings, now: number) => {
   const from = now - DAY_MS;
-  const [{ classified }, calls, recent] = await Promise.all([
+  const [{ classified }, calls, recent, remembered] = await Promise.all([
     readDecisionCounts(env.DB, now),
     callTotals(env.DB, from),
     recentClassifications(env.DB, from, MAX_EVENTS),
+    env.METRICS.getByName("main").totals(CACHE_HITS),
   ]);
   const { total, llm, cache, fallback } = classified;
   const seen = recent.reduce((sum, { n }) => sum + n, 0);
@@ -52,7 +62,13 @@ export const classificationStats = async (env: Bindings, now: number) => {
     avg_processing_ms: mean(recent, (i) => recent[i]?.ms ?? 0),
     by_severity: Object.fromEntries(bySeverity) as Record<string, unknown>,
     by_category: Object.fromEntries(byCategory) as Record<string, unknown>,
-    cache_stats: { hit_rate: share(cache, total), cache_hits: cache, cache_misses: total - cache },
+    cache_stats: {
+      hit_rate: share(cache, total),
+      cache_hits: cache,
+      cache_misses: total - cache,
+      l1_cache_hits: remembered[0] ?? 0,
+      l2_cache_hits: remembered[1] ?? 0,
+    },
     llm_stats: {
       requests: calls.calls,
       success_rate: share(calls.answered, calls.calls),
@@ -61,7 +77,11 @@ export const classificationStats = async (env: Bindings, now: number) => {
       usage_rate: share(llm, total),
       breaker_state: classifierMemory().breaker.state,
     },
-    fallback_stats: { used: fallback, rate: share(fallback, total) },
+    fallback_stats: {
+      used: fallback,
+      rate: share(fallback, total),
+      avg_latency_ms: Math.round(calls.failedLatencyMs ?? 0),
+    },
     error_stats: {
       total: calls.failed,
       rate: share(calls.failed, total),
@@ -77,8 +97,9 @@ export type ModelState = "not_configured" | "disabled" | "untried" | "healthy" |
 
 /** How the configured model does, by the breaker here and the newest recorded call of any isolate. */
 export const modelState = async (env: Bindings): Promise<ModelState> => {
-  if (!isClassificationEnabled(env)) return "disabled";
-  if (classifierConfig(env).model === null) return "not_configured";
+  const said = await classificationSettings(env, Date.now());
+  if (!isClassificationEnabled(env, said)) return "disabled";
+  if (classifierConfig(env, said).model === null) return "not_configured";
   if (classifierMemory().breaker.state === "open") return "breaker_open";
   const outcome = await env.DB.prepare(
     "SELECT outcome FROM classification_calls ORDER BY at DESC LIMIT 1",
@@ -88,13 +109,14 @@ export const modelState = async (env: Bindings): Promise<ModelState> => {
 
 /** Every model that may answer. The rules always can, unless classification is switched off. */
 export const listModels = async (env: Bindings) => {
-  const { model } = classifierConfig(env);
+  const said = await classificationSettings(env, Date.now());
+  const { model } = classifierConfig(env, said);
   const state = await modelState(env);
   const rules = {
     name: RULES_MODEL,
     type: "rules" as const,
     provider: "rules",
-    active: isClassificationEnabled(env),
+    active: isClassificationEnabled(env, said),
     state: "healthy",
     description: model === null ? "answers every alert: no model is configured" : "answers where the model does not",
   };

@@ -6,6 +6,7 @@ import { createClassifierMemory } from "./classifier-memory.ts";
 import { classificationStore } from "./db/classifications.ts";
 import type { Bindings } from "./env.ts";
 import { countCall } from "./metrics/classification.ts";
+import { loadSettings } from "./settings.ts";
 
 const memory = createClassifierMemory();
 
@@ -35,6 +36,10 @@ const modelOf = (env: Bindings, model: string | undefined): ClassifierConfig["mo
 
 /** What the document says, where it says anything; the variables fill the rest. */
 type Said = ClassificationSettings | null;
+
+/** What the document in force says. Rejects as loadSettings does. */
+export const classificationSettings = async (env: Bindings, now: number): Promise<Said> =>
+  (await loadSettings(env, now)).config?.classification ?? null;
 
 /** Off by document or variable: then not even the rules answer. */
 export const isClassificationEnabled = (env: Bindings, said: Said = null): boolean =>

@@ -5,6 +5,8 @@ export interface CallTotals {
   readonly answered: number;
   readonly failed: number;
   readonly latencyMs: number | null;
+  /** The same of those that the rules had to answer in the end. */
+  readonly failedLatencyMs: number | null;
   readonly lastError: string | null;
   readonly lastErrorAt: number | null;
   readonly lastAt: number | null;
@@ -19,7 +21,8 @@ export const callTotals = async (db: D1Database, fromMs: number): Promise<CallTo
     db
       .prepare(
         `SELECT count(*) AS calls, coalesce(sum(outcome = 'answered'), 0) AS answered,
-           coalesce(sum(outcome = 'fallback'), 0) AS failed, avg(latency_ms) AS latency, max(at) AS last
+           coalesce(sum(outcome = 'fallback'), 0) AS failed, avg(latency_ms) AS latency,
+           avg(CASE WHEN outcome = 'fallback' THEN latency_ms END) AS failed_latency, max(at) AS last
          FROM (${newest})`,
       )
       .bind(fromMs),
@@ -33,6 +36,7 @@ export const callTotals = async (db: D1Database, fromMs: number): Promise<CallTo
     answered: number(row?.["answered"]) ?? 0,
     failed: number(row?.["failed"]) ?? 0,
     latencyMs: number(row?.["latency"]),
+    failedLatencyMs: number(row?.["failed_latency"]),
     lastAt: number(row?.["last"]),
     lastError: typeof failure?.["reason"] === "string" ? failure["reason"] : null,
     lastErrorAt: number(failure?.["at"]),

@@ -2,6 +2,8 @@
 import { alertName } from "../../core/alert/alert.ts";
 import type { CallUsage } from "../../core/classify/budget.ts";
 import type { CallRecord } from "../../core/classify/call.ts";
+import type { Classification } from "../../core/classify/classification.ts";
+import type { Classifiable } from "../../core/classify/redact.ts";
 import type { AlertEvent } from "../../core/history/event.ts";
 import type { ClassificationStore, StoredClassification } from "../classifier-store.ts";
 
@@ -44,10 +46,13 @@ export const classificationStore = (db: D1Database): ClassificationStore => ({
 const CALL_COLUMNS =
   "at, fingerprint, seq, alertname, provider, model, prompt_version, outcome, reason, attempts, prompt_tokens, completion_tokens, latency_ms, answer, error";
 
+/** What a question was about: an event, or with sequence number 0 an alert that was only shown. */
+type Asked = Pick<AlertEvent, "fingerprint" | "seq" | "labels">;
+
 /** The statement that records questions; cached answers and the rules alone cost nothing and are not recorded. */
 export const recordCalls = (
   db: D1Database,
-  calls: readonly { readonly event: AlertEvent; readonly call: CallRecord }[],
+  calls: readonly { readonly event: Asked; readonly call: CallRecord }[],
 ): D1PreparedStatement[] => {
   const asked = calls.filter(({ call }) => call.attempts > 0);
   if (asked.length === 0) return [];
@@ -74,4 +79,33 @@ export const recordCalls = (
       .prepare(`INSERT OR IGNORE INTO classification_calls (${CALL_COLUMNS}) SELECT ${select} FROM json_each(?1)`)
       .bind(JSON.stringify(rows)),
   ];
+};
+
+/** The newest state of these alerts that is known, as a classifier looks at it. */
+export const readClassifiable = async (db: D1Database, fingerprints: readonly string[]) => {
+  const { results } = await db
+    .prepare(
+      `SELECT fingerprint, event_seq AS seq, labels, annotations, status, starts_at, classification FROM alerts
+       WHERE fingerprint IN (SELECT value FROM json_each(?1))`,
+    )
+    .bind(JSON.stringify(fingerprints))
+    .all<{
+      fingerprint: string;
+      seq: number;
+      labels: string;
+      annotations: string;
+      status: "firing" | "resolved";
+      starts_at: number;
+      classification: string | null;
+    }>();
+  return results.map(({ starts_at: startsAt, seq, ...row }) => ({
+    seq,
+    alert: {
+      ...row,
+      startsAt,
+      labels: JSON.parse(row.labels),
+      annotations: JSON.parse(row.annotations),
+    } as Classifiable,
+    classification: row.classification === null ? null : (JSON.parse(row.classification) as Classification),
+  }));
 };

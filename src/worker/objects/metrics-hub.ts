@@ -117,6 +117,11 @@ export class MetricsHub extends DurableObject<Bindings> {
     };
   }
 
+  /** Totals of these series, in their order, without what others have yet to hand over. */
+  totals(series: readonly string[]): number[] {
+    return series.map((one) => this.#totals.get(one) ?? 0);
+  }
+
   override alarm(): void {
     this.#alarmAt = null;
     try {

@@ -3,20 +3,24 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { fingerprint } from "../../core/alert/fingerprint.ts";
+import { DEFAULT_BUDGET } from "../../core/classify/budget.ts";
 import type { Classification } from "../../core/classify/classification.ts";
 import type { Classifiable } from "../../core/classify/redact.ts";
-import { classifierMemory, classifierOf, isClassificationEnabled } from "../classification.ts";
+import { classificationSettings, classifierMemory, classifierOf, isClassificationEnabled } from "../classification.ts";
 import { classificationStats, listModels, modelState } from "../classification-view.ts";
 import type { Classified } from "../classifier-result.ts";
+import { readClassifiable, recordCalls } from "../db/classifications.ts";
 import { type AppEnv, routes, scoped } from "../http.ts";
 import { problem, refuse } from "../problem.ts";
 import { ClassificationSchema } from "../schemas.ts";
 import { showClassification, time } from "../views.ts";
 import { FINGERPRINT } from "./history.ts";
 
-/** One question on request, waits included; the classifier's own timeout usually ends it sooner. */
+/** One request, waits included; the classifier's own timeout usually ends a question sooner. */
 const ANSWER_WITHIN_MS = 20_000;
 const MAX_BULK = 50;
+/** Alerts of a bulk asked about at once: as many as the classifier asks at all. */
+const AT_ONCE = DEFAULT_BUDGET.concurrency;
 
 const Fingerprint = z.string().regex(FINGERPRINT, "must be 16 hex digits").toLowerCase();
 const AlertBody = z.object({
@@ -40,41 +44,26 @@ const body = <T extends z.ZodType>(schema: T) => ({
   body: { required: true, content: { "application/json": { schema } } },
 });
 
-/** The newest state of these alerts that is known. */
-const readAlerts = async (db: D1Database, fingerprints: readonly string[]) => {
-  const { results } = await db
-    .prepare(
-      `SELECT fingerprint, labels, annotations, status, starts_at, classification FROM alerts
-       WHERE fingerprint IN (SELECT value FROM json_each(?1))`,
-    )
-    .bind(JSON.stringify(fingerprints))
-    .all<{
-      fingerprint: string;
-      labels: string;
-      annotations: string;
-      status: "firing" | "resolved";
-      starts_at: number;
-      classification: string | null;
-    }>();
-  return results.map(({ starts_at: startsAt, ...row }) => ({
-    alert: {
-      ...row,
-      startsAt,
-      labels: JSON.parse(row.labels),
-      annotations: JSON.parse(row.annotations),
-    } as Classifiable,
-    classification: row.classification === null ? null : (JSON.parse(row.classification) as Classification),
-  }));
+/** Asks as the pipeline does, by the document in force; each question put to a model is recorded. */
+const ask = async (
+  c: Context<AppEnv>,
+  alert: Classifiable & { readonly seq?: number },
+  force: boolean,
+  deadline: number,
+): Promise<Classified> => {
+  const said = await classificationSettings(c.env, Date.now());
+  const classifier = classifierOf(c.env, (work) => c.executionCtx.waitUntil(work), said);
+  const classified = await classifier.classify(alert, deadline, { force });
+  const statements = recordCalls(c.env.DB, [{ event: { ...alert, seq: alert.seq ?? 0 }, call: classified.call }]);
+  if (statements.length > 0) await c.env.DB.batch(statements);
+  return classified;
 };
 
-const ask = (c: Context<AppEnv>, alert: Classifiable, force: boolean): Promise<Classified> =>
-  classifierOf(c.env, (work) => c.executionCtx.waitUntil(work)).classify(alert, Date.now() + ANSWER_WITHIN_MS, {
-    force,
-  });
+const deadlineOf = (): number => Date.now() + ANSWER_WITHIN_MS;
 
 /** Asks anew and keeps the answer with the alert; what was delivered before is not changed by it. */
-const refresh = async (c: Context<AppEnv>, alert: Classifiable): Promise<Classification> => {
-  const { classification } = await ask(c, alert, true);
+const refresh = async (c: Context<AppEnv>, alert: Classifiable & { readonly seq: number }): Promise<Classification> => {
+  const { classification } = await ask(c, alert, true, deadlineOf());
   await c.env.DB.prepare("UPDATE alerts SET classification = ?2 WHERE fingerprint = ?1")
     .bind(alert.fingerprint, JSON.stringify(classification))
     .run();
@@ -94,8 +83,9 @@ export const classificationRoutes = routes();
 classificationRoutes.use(
   "/classification/*",
   createMiddleware<AppEnv>(async (c, next) => {
-    if (isClassificationEnabled(c.env)) return next();
-    return problem(c, "dependency-unavailable", "classification is switched off (ENABLE_CLASSIFICATION)");
+    if (isClassificationEnabled(c.env, await classificationSettings(c.env, Date.now()))) return next();
+    const by = "by the document or by ENABLE_CLASSIFICATION";
+    return problem(c, "dependency-unavailable", `classification is switched off, ${by}`);
   }),
 );
 
@@ -157,7 +147,7 @@ classificationRoutes
     async (c) => {
       const { alert, force } = c.req.valid("json");
       const asked = { ...alert, fingerprint: fingerprint(alert.labels), startsAt: Date.now() };
-      return c.json(showResult((await ask(c, asked, force)).classification), 200);
+      return c.json(showResult((await ask(c, asked, force, deadlineOf())).classification), 200);
     },
   )
   .openapi(
@@ -181,15 +171,18 @@ classificationRoutes
     async (c) => {
       const asked = c.req.valid("json");
       const started = Date.now();
-      const known = await readAlerts(c.env.DB, asked.fingerprints);
-      const results = await Promise.all(
-        known.map(async ({ alert }) => {
-          const { classification } = await ask(c, alert, asked.force_refresh);
+      const known = await readClassifiable(c.env.DB, asked.fingerprints);
+      const deadline = deadlineOf();
+      const results: object[] = [];
+      for (let from = 0; from < known.length; from += AT_ONCE) {
+        const some = known.slice(from, from + AT_ONCE).map(async ({ alert, seq }) => {
+          const { classification } = await ask(c, { ...alert, seq }, asked.force_refresh, deadline);
           const shown = showClassification(classification);
           const recommendations = asked.include_recommendations ? shown.recommendations : [];
           return { fingerprint: alert.fingerprint, ...shown, recommendations };
-        }),
-      );
+        });
+        results.push(...(await Promise.all(some)));
+      }
       const found = new Set(known.map(({ alert }) => alert.fingerprint));
       const errors = asked.fingerprints
         .filter((one) => !found.has(one))
@@ -208,9 +201,9 @@ classificationRoutes
       responses: { ...json(ofOne, "Its new classification"), 404: { description: "No such alert" } },
     }),
     async (c) => {
-      const [known] = await readAlerts(c.env.DB, [c.req.valid("param").fingerprint]);
+      const [known] = await readClassifiable(c.env.DB, [c.req.valid("param").fingerprint]);
       if (known === undefined) return refuse(c, "not-found", "no such alert");
-      const classification = await refresh(c, known.alert);
+      const classification = await refresh(c, { ...known.alert, seq: known.seq });
       return c.json({ fingerprint: known.alert.fingerprint, ...showClassification(classification) }, 200);
     },
   )
@@ -224,7 +217,7 @@ classificationRoutes
       responses: { ...json(ofOne, "Its classification"), 404: { description: "No such alert, or never classified" } },
     }),
     async (c) => {
-      const [known] = await readAlerts(c.env.DB, [c.req.valid("param").fingerprint]);
+      const [known] = await readClassifiable(c.env.DB, [c.req.valid("param").fingerprint]);
       if (known?.classification == null) return refuse(c, "not-found", "this alert was never classified");
       return c.json({ fingerprint: known.alert.fingerprint, ...showClassification(known.classification) }, 200);
     },

@@ -1,7 +1,6 @@
 /** What would happen to an alert, and why, and why not to each other target; and the tree it is asked of. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { fingerprint } from "../../core/alert/fingerprint.ts";
-import type { Classification } from "../../core/classify/classification.ts";
 import { classifies } from "../../core/classify/mode.ts";
 import type { AlertEvent } from "../../core/history/event.ts";
 import { judgementOf } from "../../core/pipeline/admit.ts";
@@ -12,6 +11,7 @@ import { compileTree, type Route } from "../../core/route/tree.ts";
 import { classifierOf, isClassificationEnabled } from "../classification.ts";
 import { checkConfig, currentVersion } from "../config.ts";
 import { contextOf, loadContext } from "../context.ts";
+import { recordCalls } from "../db/classifications.ts";
 import { type AppEnv, routes, scoped } from "../http.ts";
 import { refuse } from "../problem.ts";
 import { registry } from "../registry.ts";
@@ -164,9 +164,11 @@ export const explainRoute = routes()
       const { context, config } = found;
       const asks = classifies(context.mode) && isClassificationEnabled(c.env, config.classification);
       const classifier = classifierOf(c.env, (work) => c.executionCtx.waitUntil(work), config.classification);
-      const classification: Classification | null = asks
-        ? (await classifier.classify(event, Date.now() + CLASSIFY_MS)).classification
-        : null;
+      const classified = asks ? await classifier.classify(event, Date.now() + CLASSIFY_MS) : null;
+      const calls = classified === null ? [] : [{ event: { ...event, seq: 0 }, call: classified.call }];
+      const recorded = recordCalls(c.env.DB, calls);
+      if (recorded.length > 0) await c.env.DB.batch(recorded);
+      const classification = classified?.classification ?? null;
       const { decision, verdicts } = explain(event, classification, context);
       const tree = compileTree(config.route, config.receivers);
       return c.json(
