@@ -1,7 +1,7 @@
 /** Alerts as a table that draws only the rows in sight, so that five thousand scroll like fifty. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { AlertRow } from "./alert-rows.ts";
+import type { AlertRow, Group } from "./alert-rows.ts";
 import { Ago, Severity, State } from "./ui.tsx";
 
 /** Rows drawn beyond the edge, so that a flick of the wheel shows no gap. */
@@ -9,6 +9,8 @@ const SPARE = 12;
 /** As the style sheet has it. */
 const ROW_PX = 40;
 const CARD_PX = 96;
+/** The bar on top covers this much of the page. */
+const TOP_PX = 120;
 
 const SHOWN_LABELS = ["namespace", "instance", "job", "service", "cluster", "pod"];
 
@@ -17,15 +19,78 @@ const placeOf = (labels: AlertRow["labels"]): string =>
     .slice(0, 3)
     .join("  ");
 
+/** What stands in one line: an alert, or the head of its group. */
+export type Line =
+  | { readonly kind: "alert"; readonly row: AlertRow }
+  | { readonly kind: "group"; readonly group: Group; readonly open: boolean };
+
 interface AlertTableProps {
-  readonly rows: readonly AlertRow[];
+  readonly lines: readonly Line[];
   readonly cursor: number;
   readonly selected: string | null;
+  readonly chosen: ReadonlySet<string>;
   readonly hrefOf: (row: AlertRow) => string;
   readonly onScrolled: (scrolled: boolean) => void;
+  readonly onToggle: (group: string) => void;
+  /** Absent where nobody may do anything with what is chosen. */
+  readonly onChoose?: (row: AlertRow, on: boolean) => void;
 }
 
-export const AlertTable = ({ rows, cursor, selected, hrefOf, onScrolled }: AlertTableProps) => {
+const GroupLine = ({
+  line,
+  onToggle,
+}: {
+  readonly line: Line & { kind: "group" };
+  readonly onToggle: AlertTableProps["onToggle"];
+}) => (
+  <td class="group-head" colSpan={7}>
+    <button type="button" class="link" aria-expanded={line.open} onClick={() => onToggle(line.group.key)}>
+      <span aria-hidden="true">{line.open ? "▾" : "▸"}</span> {line.group.key || "(without)"}
+    </button>{" "}
+    <Severity of={line.group.worst} /> <span class="dim">{line.group.rows.length}</span>
+  </td>
+);
+
+interface AlertLineProps extends Pick<AlertTableProps, "hrefOf" | "onChoose"> {
+  readonly row: AlertRow;
+  readonly isChosen: boolean;
+}
+
+const AlertLine = ({ row, isChosen, hrefOf, onChoose }: AlertLineProps) => (
+  <>
+    <td class="c-choose">
+      {onChoose !== undefined && (
+        <input
+          type="checkbox"
+          aria-label={`Choose ${row.name}`}
+          checked={isChosen}
+          onChange={(event) => onChoose(row, event.currentTarget.checked)}
+        />
+      )}
+    </td>
+    <td>
+      <Severity of={row.severity} />
+    </td>
+    <td>
+      <a href={hrefOf(row)} title={row.name}>
+        {row.name || "(no name)"}
+      </a>
+    </td>
+    <td class="dim" title={placeOf(row.labels)}>
+      {placeOf(row.labels)}
+    </td>
+    <td title={row.summary}>{row.summary}</td>
+    <td>
+      <State of={row.state} label={row.note === "" ? row.state : row.note} />
+    </td>
+    <td class="nowrap">
+      <Ago at={row.state === "resolved" ? row.changedAt : row.startsAt} suffix="" />
+    </td>
+  </>
+);
+
+export const AlertTable = (props: AlertTableProps) => {
+  const { lines, cursor, selected, chosen, hrefOf, onScrolled, onToggle, onChoose } = props;
   const table = useRef<HTMLTableElement>(null);
   const first = useSignal(0);
   const shown = useSignal(60);
@@ -34,8 +99,10 @@ export const AlertTable = ({ rows, cursor, selected, hrefOf, onScrolled }: Alert
     const measure = (): void => {
       const top = table.current?.getBoundingClientRect().top ?? 0;
       height.value = matchMedia("(max-width: 640px)").matches ? CARD_PX : ROW_PX;
-      first.value = Math.max(0, Math.floor(-top / height.value) - SPARE);
-      shown.value = Math.ceil(innerHeight / height.value) + 2 * SPARE;
+      // In whole steps, so that most scrolling changes nothing at all.
+      const from = Math.floor(-top / height.value / SPARE) * SPARE - SPARE;
+      first.value = Math.max(0, from);
+      shown.value = Math.ceil(innerHeight / height.value) + 3 * SPARE;
       onScrolled(scrollY > 200);
     };
     measure();
@@ -49,47 +116,63 @@ export const AlertTable = ({ rows, cursor, selected, hrefOf, onScrolled }: Alert
   useLayoutEffect(() => {
     if (cursor < 0) return;
     const top = (table.current?.getBoundingClientRect().top ?? 0) + cursor * height.value;
-    if (top < 120 || top > innerHeight - 80) scrollBy({ top: top - innerHeight / 2 });
+    if (top < TOP_PX || top > innerHeight - 2 * height.value) scrollBy({ top: top - innerHeight / 2 });
   }, [cursor]);
-  const from = Math.min(first.value, Math.max(0, rows.length - 1));
-  const visible = rows.slice(from, from + shown.value);
-  const below = Math.max(0, rows.length - from - visible.length);
+  const from = Math.min(first.value, Math.max(0, lines.length - 1));
+  const visible = lines.slice(from, from + shown.value);
+  const below = Math.max(0, lines.length - from - visible.length);
   return (
-    <table class="alerts" ref={table} aria-rowcount={rows.length}>
+    <table class="alerts" ref={table} aria-rowcount={lines.length + 1}>
+      <caption class="unseen">Alerts</caption>
       <thead>
-        <tr>
-          <th class="c-severity">Severity</th>
-          <th>Alert</th>
-          <th class="c-place">Where</th>
-          <th>Summary</th>
-          <th class="c-state">State</th>
-          <th class="c-time">Since</th>
+        <tr aria-rowindex={1}>
+          <th scope="col" class="c-choose">
+            <span class="unseen">Choose</span>
+          </th>
+          <th scope="col" class="c-severity">
+            Severity
+          </th>
+          <th scope="col">Alert</th>
+          <th scope="col" class="c-place">
+            Where
+          </th>
+          <th scope="col">Summary</th>
+          <th scope="col" class="c-state">
+            State
+          </th>
+          <th scope="col" class="c-time">
+            For
+          </th>
         </tr>
       </thead>
       <tbody>
         {from > 0 && <tr class="space" style={{ height: `${from * height.value}px` }} />}
-        {visible.map((row, i) => (
-          <tr
-            key={row.id}
-            aria-rowindex={from + i + 1}
-            class={`${from + i === cursor ? "cursor" : ""} ${row.fingerprint === selected ? "selected" : ""}`}
-          >
-            <td>
-              <Severity of={row.severity} />
-            </td>
-            <td>
-              <a href={hrefOf(row)}>{row.name || "(no name)"}</a>
-            </td>
-            <td class="dim">{placeOf(row.labels)}</td>
-            <td title={row.summary}>{row.summary}</td>
-            <td>
-              <State of={row.state} label={row.note === "" ? row.state : row.note} />
-            </td>
-            <td>
-              <Ago at={row.state === "firing" || row.state === "suppressed" ? row.startsAt : row.changedAt} />
-            </td>
-          </tr>
-        ))}
+        {visible.map((line, i) => {
+          const at = from + i;
+          const isCursor = at === cursor ? "cursor" : "";
+          if (line.kind === "group") {
+            return (
+              <tr key={`group ${line.group.key}`} aria-rowindex={at + 2} class={`group ${isCursor}`}>
+                <GroupLine line={line} onToggle={onToggle} />
+              </tr>
+            );
+          }
+          const { row } = line;
+          return (
+            <tr
+              key={row.id}
+              aria-rowindex={at + 2}
+              class={`${isCursor} ${row.fingerprint === selected ? "selected" : ""}`}
+            >
+              <AlertLine
+                row={row}
+                isChosen={chosen.has(row.fingerprint)}
+                hrefOf={hrefOf}
+                {...(onChoose === undefined ? {} : { onChoose })}
+              />
+            </tr>
+          );
+        })}
         {below > 0 && <tr class="space" style={{ height: `${below * height.value}px` }} />}
       </tbody>
     </table>

@@ -29,11 +29,11 @@ export const say = (text: string, kind: Toast["kind"] = "done"): void => {
   }, SHOWN_MS);
 };
 
-/** Runs what a button does; says what failed, and answers whether it went well. */
-export const attempt = async (work: () => Promise<unknown>, done: string): Promise<boolean> => {
+/** Runs what a button does; says what failed, and what is done unless that is seen anyway (null). */
+export const attempt = async (work: () => Promise<unknown>, done: string | null): Promise<boolean> => {
   try {
     await work();
-    say(done);
+    if (done !== null) say(done);
     return true;
   } catch (error) {
     say(error instanceof Error ? error.message : String(error), "failed");

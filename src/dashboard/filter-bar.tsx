@@ -15,12 +15,15 @@ interface FilterBarProps {
 const MAX_OFFERED = 60;
 
 const offers = (typed: string, known: FilterBarProps["known"]): string[] => {
-  const name = /^\s*"?([^"=!~<>]+)"?\s*(?:=|!=|=~|!~)/.exec(typed)?.[1];
+  const [, name, operator] = /^\s*"?([^"=!~<>]+)"?\s*(=~|!~|!=|=)/.exec(typed) ?? [];
   const values = name === undefined ? undefined : known.get(name);
   if (name !== undefined && values !== undefined) {
-    return [...values].slice(0, MAX_OFFERED).map((value) => matcherText(name, "=", value));
+    const textOf = (value: string): string =>
+      name.startsWith("@") ? `${name}${operator}"${value}"` : matcherText(name, operator as "=", value);
+    return [...values].slice(0, MAX_OFFERED).map(textOf);
   }
-  return [...FIELD_NAMES, ...[...known.keys()].map((label) => `${label}=`)].slice(0, MAX_OFFERED);
+  const labels = [...known.keys()].filter((label) => !label.startsWith("@")).toSorted();
+  return [...labels.map((label) => `${label}=`), ...FIELD_NAMES].slice(0, MAX_OFFERED);
 };
 
 export const FilterBar = ({ value, onChange, known }: FilterBarProps) => {
@@ -60,11 +63,12 @@ export const FilterBar = ({ value, onChange, known }: FilterBarProps) => {
           type="search"
           list={id}
           aria-label="Filter"
-          placeholder={'severity="critical" or @age<2h'}
+          placeholder={'severity="critical", @age<2h …'}
           value={typed.value}
           onInput={(event) => {
             typed.value = event.currentTarget.value;
           }}
+          aria-describedby={current?.problem == null ? undefined : `${id}-hint`}
           onKeyDown={(event) => {
             if (event.key === "Escape") event.currentTarget.blur();
             if (event.key === "Backspace" && typed.value === "" && chips.length > 0) remove(chips.length - 1);
@@ -77,6 +81,11 @@ export const FilterBar = ({ value, onChange, known }: FilterBarProps) => {
         </datalist>
         <button type="submit">Add</button>
       </div>
+      {current !== null && current.problem !== null && (
+        <p class="hint dim" id={`${id}-hint`}>
+          {current.problem}
+        </p>
+      )}
       {wrong !== undefined && (
         <p class="notice bad" role="alert">
           <code>{wrong.text}</code> is left out: {wrong.problem}

@@ -21,6 +21,8 @@ export const liveState = signal<LiveState>("reconnecting");
 export const paused = signal(false);
 /** Rises with everything that makes lists out of date. */
 export const revision = signal(0);
+/** Alerts told of so far: what is new since a list was read is the difference. */
+export const changeCount = signal(0);
 /** Changes that came in while paused. */
 export const unseen = signal(0);
 
@@ -54,6 +56,7 @@ const onMessage = (text: string): void => {
   const alerts = message.changes?.filter((change) => change.type === "alert" && change.status === "firing") ?? [];
   const critical = alerts.filter((change) => change.severity === "critical").length;
   if (alerts.length > 0) announce(`${alerts.length} firing${critical > 0 ? `, ${critical} critical` : ""}`);
+  changeCount.value += new Set(message.changes?.filter(({ type }) => type === "alert").map(({ id }) => id)).size;
   if (paused.value) unseen.value += count;
   else bump();
 };

@@ -1,5 +1,6 @@
 /** Episodes as bars on a time axis, and below it what was decided of each event, and why. */
-import { absolute, duration } from "./time.ts";
+import { reasonText } from "./reasons.ts";
+import { absolute, duration, shortDate } from "./time.ts";
 import type { AlertHistory, DeliveryView } from "./types.ts";
 import { Ago, Empty, State } from "./ui.tsx";
 
@@ -29,27 +30,36 @@ const Strip = ({ events }: { readonly events: TimelineProps["events"] }) => {
   const end = Date.now();
   const scale = WIDTH / Math.max(1, end - first.from);
   return (
-    <svg
-      class="strip"
-      viewBox={`0 0 ${WIDTH} 22`}
-      preserveAspectRatio="none"
-      role="img"
-      aria-label={`${episodes.length} episodes since ${absolute(first.from)}`}
-    >
-      <rect class="quiet" x="0" y="8" width={WIDTH} height="6" />
-      {episodes.map(({ from, to }) => (
-        <rect
-          key={from}
-          class="firing"
-          x={(from - first.from) * scale}
-          y="2"
-          width={Math.max(3, ((to ?? end) - from) * scale)}
-          height="18"
-        >
-          <title>{`${absolute(from)}, ${to === null ? "still firing" : `for ${duration(to - from)}`}`}</title>
-        </rect>
-      ))}
-    </svg>
+    <>
+      <svg
+        class="strip"
+        viewBox={`0 0 ${WIDTH} 22`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${episodes.length} episodes since ${absolute(first.from)}`}
+      >
+        <rect class="quiet" x="0" y="8" width={WIDTH} height="6" />
+        {episodes.map(({ from, to }) => (
+          <rect
+            key={from}
+            class="firing"
+            x={(from - first.from) * scale}
+            y="2"
+            width={Math.max(3, ((to ?? end) - from) * scale)}
+            height="18"
+          >
+            <title>{`${absolute(from)}, ${to === null ? "still firing" : `for ${duration(to - from)}`}`}</title>
+          </rect>
+        ))}
+      </svg>
+      <p class="strip-ends dim">
+        <span>{shortDate(first.from)}</span>
+        <span>
+          {episodes.length} {episodes.length === 1 ? "episode" : "episodes"}
+        </span>
+        <span>now</span>
+      </p>
+    </>
   );
 };
 
@@ -62,8 +72,8 @@ export const Timeline = ({ events, deliveries }: TimelineProps) => {
         {events.map((event) => (
           <li key={event.event_id}>
             <header>
-              <State of={event.status} label={event.kind} /> <Ago at={event.received_at} />{" "}
-              <span class="dim">{absolute(Date.parse(event.received_at))}</span>
+              <State of={event.status} label={event.kind === "new" ? "firing" : event.kind} />{" "}
+              <Ago at={event.received_at} /> <span class="dim">{absolute(Date.parse(event.received_at))}</span>
             </header>
             <table>
               <tbody>
@@ -74,7 +84,9 @@ export const Timeline = ({ events, deliveries }: TimelineProps) => {
                       {step.decision}
                       {step.target === undefined ? "" : ` → ${step.target}`}
                     </td>
-                    <td class="dim">{step.reason}</td>
+                    <td class="dim" title={step.reason}>
+                      {reasonText(step.reason)}
+                    </td>
                   </tr>
                 ))}
                 {deliveries
@@ -86,7 +98,10 @@ export const Timeline = ({ events, deliveries }: TimelineProps) => {
                         <State of={delivery.state} /> → {delivery.target_name}
                       </td>
                       <td class="dim">
-                        {delivery.reason ?? delivery.attempts.at(-1)?.status_code ?? ""} {delivery.error ?? ""}
+                        {delivery.reason === null
+                          ? (delivery.attempts.at(-1)?.status_code ?? "")
+                          : reasonText(delivery.reason)}{" "}
+                        {delivery.error ?? ""}
                       </td>
                     </tr>
                   ))}

@@ -1,5 +1,5 @@
 /** Answers of the routing and configuration API as the pages read them. */
-import type { TraceStepView } from "../worker/schemas.ts";
+import type { EventView, TraceStepView } from "../worker/schemas.ts";
 
 /** `/api/v1/routes`. */
 export interface RouteView {
@@ -11,12 +11,16 @@ export interface RouteView {
   readonly group_wait_ms: number;
   readonly group_interval_ms: number;
   readonly repeat_interval_ms: number;
+  readonly mute_time_intervals: readonly string[];
+  readonly active_time_intervals: readonly string[];
 }
 
 /** `/api/v1/explain`. */
 export interface Explanation {
   readonly fingerprint: string;
   readonly severity: string;
+  readonly config_version: number | null;
+  readonly classification: EventView["classification"];
   readonly trace: readonly TraceStepView[];
   readonly targets: readonly { readonly target: string; readonly told: string; readonly reason: string }[];
   readonly routes: readonly {

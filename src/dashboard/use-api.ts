@@ -2,7 +2,7 @@
 import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { ApiError, get } from "./api.ts";
-import { revision } from "./live.ts";
+import { changeCount, revision } from "./live.ts";
 
 export interface Loaded<T> {
   /** The last answer for this path, perhaps for a range that has moved on a little. */
@@ -12,11 +12,13 @@ export interface Loaded<T> {
 }
 
 export interface Asked<T> extends Loaded<T> {
+  /** Changes that came in since it was asked, while it was held. */
+  readonly waiting: number;
   readonly refresh: () => void;
 }
 
 /** Live changes come twice a second; a list need not be asked for more often than this. */
-const SETTLE_MS = 1_500;
+export const SETTLE_MS = 1_500;
 
 /** The path without its time range: a range that moves on with the clock asks the same question. */
 const questionOf = (path: string | null): string | null => path?.replace(/([?&])(?:from|to)=[^&]*/g, "$1") ?? null;
@@ -26,10 +28,15 @@ interface Following {
   readonly follow?: boolean;
   /** It is not asked for more often than this, however much changes. */
   readonly everyMs?: number;
+  /** Somebody is busy with what is shown: changes are only counted until it is refreshed. */
+  readonly hold?: boolean;
 }
 
 /** A path of null asks for nothing. */
-export const useApi = <T>(path: string | null, { follow = true, everyMs = SETTLE_MS }: Following = {}): Asked<T> => {
+export const useApi = <T>(
+  path: string | null,
+  { follow = true, everyMs = SETTLE_MS, hold = false }: Following = {},
+): Asked<T> => {
   const state: Signal<Loaded<T> & { readonly path: string | null }> = useSignal({
     path,
     value: null,
@@ -39,14 +46,33 @@ export const useApi = <T>(path: string | null, { follow = true, everyMs = SETTLE
   const running = useRef<AbortController | null>(null);
   const lastAsked = useRef(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const known = useRef(changeCount.peek());
+  const waiting = useSignal(0);
+  const inFlight = useRef(false);
+  const again = useRef(false);
+  const following = useRef({ follow, everyMs, hold });
+  following.current = { follow, everyMs, hold };
 
   const isSame = (other: string | null): boolean => questionOf(other) === questionOf(path);
+  // A slow answer is waited for: asking anew each time something changes would never show any.
+  const later = (): void => {
+    again.current = false;
+    clearTimeout(timer.current);
+    const wait = Math.max(0, lastAsked.current + following.current.everyMs - Date.now());
+    timer.current = setTimeout(() => {
+      if (inFlight.current) again.current = true;
+      else void latest.current();
+    }, wait);
+  };
   const ask = async (): Promise<void> => {
     if (path === null) return;
     running.current?.abort();
     const controller = new AbortController();
     running.current = controller;
     lastAsked.current = Date.now();
+    known.current = changeCount.peek();
+    waiting.value = 0;
+    inFlight.current = true;
     const before = state.peek();
     state.value = { path, value: isSame(before.path) ? before.value : null, error: before.error, loading: true };
     try {
@@ -57,6 +83,8 @@ export const useApi = <T>(path: string | null, { follow = true, everyMs = SETTLE
       const failed = error instanceof ApiError ? error : new ApiError(0, String(error));
       state.value = { ...state.peek(), error: failed, loading: false };
     }
+    inFlight.current = false;
+    if (again.current) later();
   };
   const latest = useRef(ask);
   latest.current = ask;
@@ -72,11 +100,15 @@ export const useApi = <T>(path: string | null, { follow = true, everyMs = SETTLE
   const seen = useRef(revision.peek());
   useSignalEffect(() => {
     const { value } = revision;
-    if (!follow || value === seen.current) return;
+    const now = following.current;
+    if (!now.follow || value === seen.current) return;
     seen.current = value;
-    clearTimeout(timer.current);
-    const wait = Math.max(0, lastAsked.current + everyMs - Date.now());
-    timer.current = setTimeout(() => void latest.current(), wait);
+    if (now.hold) {
+      // A change nobody counted, as after a gap, is one at least.
+      waiting.value = Math.max(waiting.peek(), 1, changeCount.peek() - known.current);
+      return;
+    }
+    later();
   });
 
   const { value, error, loading } = state.value;
@@ -84,6 +116,7 @@ export const useApi = <T>(path: string | null, { follow = true, everyMs = SETTLE
     value: isSame(state.value.path) ? value : null,
     error,
     loading,
+    waiting: waiting.value,
     refresh: () => void latest.current(),
   };
 };

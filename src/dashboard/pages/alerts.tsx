@@ -1,174 +1,211 @@
-/** The alert list with its filter; one alert opens beside it. */
-import { useComputed, useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+/** The alert list with its filter; one alert opens beside it, several can be silenced together. */
+import { useSignal } from "@preact/signals";
 import { AlertDrawer } from "../alert-drawer.tsx";
-import { type AlertRow, byUrgency, rowOfCurrent, rowOfEvent } from "../alert-rows.ts";
+import { TABS, useAlertList } from "../alert-list.ts";
+import type { AlertRow } from "../alert-rows.ts";
 import { AlertTable } from "../alert-table.tsx";
-import { withQuery } from "../api.ts";
-import { addToFilter, matcherText, readFilter } from "../filter.ts";
+import { say } from "../announce.ts";
+import { may } from "../api.ts";
+import { Dialog } from "../dialog.tsx";
+import { addToFilter, matcherText } from "../filter.ts";
 import { FilterBar } from "../filter-bar.tsx";
 import { FirstAlert } from "../first-alert.tsx";
 import { useKeys } from "../keys.ts";
-import { paused, refreshAll, revision } from "../live.ts";
 import { hrefWith, useQuery } from "../query.ts";
-import { now, rangeQuery } from "../time.ts";
-import type { CurrentAlert, EventList } from "../types.ts";
+import { SilenceForm } from "../silence-form.tsx";
 import { Empty, Loaded } from "../ui.tsx";
-import { type Asked, useApi } from "../use-api.ts";
 
-const TABS = [
-  { id: "firing", title: "Firing" },
-  { id: "suppressed", title: "Suppressed" },
-  { id: "resolved", title: "Resolved" },
-  { id: "all", title: "All events" },
-] as const;
-type Tab = (typeof TABS)[number]["id"];
-
-/** Events asked for at once; older ones by a narrower range or filter. */
-const EVENTS = 500;
-
-const currentPath = (tab: Tab, matchers: readonly string[]): string => {
-  const filters = matchers.map((matcher) => `&filter=${encodeURIComponent(matcher)}`).join("");
-  return `/api/v2/alerts?active=${tab === "firing"}&unprocessed=${tab === "firing"}&silenced=${tab !== "firing"}&inhibited=${tab !== "firing"}&muted=${tab !== "firing"}${filters}`;
-};
-
-/** Names and values of the labels on show. */
-const knownLabels = (rows: readonly AlertRow[]): Map<string, Set<string>> => {
-  const known = new Map<string, Set<string>>();
-  for (const row of rows.slice(0, 500)) {
-    for (const [name, value] of Object.entries(row.labels)) {
-      const values = known.get(name) ?? new Set();
-      known.set(name, values.add(value));
-    }
-  }
-  return known;
-};
-
-const useRows = (tab: Tab, q: string) => {
-  const { query } = useQuery();
-  const chips = readFilter(q);
-  const matchers = chips.flatMap((chip) => chip.matcher ?? []);
-  const isCurrent = tab === "firing" || tab === "suppressed";
-  const current = useApi<CurrentAlert[]>(isCurrent ? currentPath(tab, matchers) : null, { follow: false });
-  const events = useApi<EventList>(
-    isCurrent
-      ? null
-      : withQuery("/history", {
-          limit: EVENTS,
-          matchers: matchers.join(","),
-          ...(tab === "resolved" ? { status: "resolved", view: "alerts" } : {}),
-          ...rangeQuery(query),
-        }),
-    { follow: false },
+/** Labels that all of them have with the same value. */
+const commonLabels = (rows: readonly AlertRow[]): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(rows[0]?.labels ?? {}).filter(([name, value]) => rows.every((row) => row.labels[name] === value)),
   );
-  const asked = isCurrent ? current : events;
-  const rows = useMemo(() => {
-    const all = isCurrent ? current.value?.map(rowOfCurrent).toSorted(byUrgency) : events.value?.alerts.map(rowOfEvent);
-    const tests = chips.flatMap((chip) => chip.test ?? []);
-    return (all ?? []).filter((row) => tests.every((test) => test(row, now.value)));
-  }, [current.value, events.value, q, isCurrent]);
-  return { asked, rows, more: !isCurrent && events.value?.has_next === true };
+
+const NothingHere = ({ tab, q }: { readonly tab: string; readonly q: string }) => {
+  const { query, path, change } = useQuery();
+  if (q !== "") {
+    return (
+      <Empty title="No alert matches this filter.">
+        <p>
+          <button type="button" onClick={() => change({ q: null })}>
+            Clear the filter
+          </button>{" "}
+          or look in <a href={hrefWith(path, query, { tab: "all" })}>All events</a>.
+        </p>
+      </Empty>
+    );
+  }
+  if (tab === "all") return <FirstAlert />;
+  return (
+    <Empty
+      title={
+        tab === "firing" ? "Nothing is firing." : `Nothing is ${tab}${tab === "resolved" ? " in this range" : ""}.`
+      }
+    >
+      <p>
+        Everything that happened is under <a href={hrefWith(path, query, { tab: "all" })}>All events</a>; whether the
+        senders are alive, the <a href="/">overview</a> tells.
+      </p>
+    </Empty>
+  );
 };
 
 const Alerts = () => {
   const { query, path, change } = useQuery();
-  const tab: Tab = TABS.find(({ id }) => id === query["tab"])?.id ?? "firing";
   const q = query["q"] ?? "";
+  const tab = TABS.find(({ id }) => id === query["tab"])?.id ?? "firing";
   const selected = query["sel"] ?? null;
-  const { asked, rows, more } = useRows(tab, q);
   const cursor = useSignal(-1);
   const scrolled = useSignal(false);
-  const waiting = useSignal(0);
+  const closed = useSignal<ReadonlySet<string>>(new Set());
+  const chosen = useSignal<ReadonlyMap<string, AlertRow>>(new Map());
+  const silencing = useSignal(false);
+  // Rows move only under eyes that are not busy with them: otherwise a pill says how many are new.
+  const hold = scrolled.value || selected !== null || cursor.value >= 0 || chosen.value.size > 0;
+  const { asked, lines, counts, known, groups } = useAlertList(query, closed.value, hold);
 
-  // Rows move only under eyes that are not busy with them: otherwise a pill says that there is more.
-  const seen = useRef(revision.peek());
-  useEffect(() => {
-    if (revision.value === seen.current) return;
-    seen.current = revision.value;
-    if (scrolled.peek() || selected !== null || cursor.peek() >= 0) waiting.value += 1;
-    else asked.refresh();
-  }, [revision.value]);
-  const take = (): void => {
-    waiting.value = 0;
-    asked.refresh();
+  const choose = (row: AlertRow, on: boolean): void => {
+    const next = new Map(chosen.value);
+    if (on) next.set(row.fingerprint, row);
+    else next.delete(row.fingerprint);
+    chosen.value = next;
   };
-  const open = (row: AlertRow | undefined): void => {
-    if (row !== undefined) change({ sel: row.fingerprint });
+  const toggle = (group: string): void => {
+    const next = new Set(closed.value);
+    if (!next.delete(group)) next.add(group);
+    closed.value = next;
   };
   const move = (by: number): void => {
-    cursor.value = Math.max(0, Math.min(rows.length - 1, cursor.value + by));
-    if (selected !== null) change({ sel: rows[cursor.value]?.fingerprint ?? null }, true);
+    cursor.value = Math.max(0, Math.min(lines.length - 1, cursor.value + by));
+    const line = lines[cursor.value];
+    if (selected !== null && line?.kind === "alert") change({ sel: line.row.fingerprint }, true);
+  };
+  const atCursor = (): AlertRow | null => {
+    const line = lines[cursor.value];
+    return line?.kind === "alert" ? line.row : null;
+  };
+  const copyLink = (): void => {
+    void navigator.clipboard?.writeText(location.href).then(() => say("The link is in the clipboard"));
   };
   useKeys({
     j: () => move(1),
     k: () => move(-1),
     ArrowDown: () => move(1),
     ArrowUp: () => move(-1),
-    Enter: () => open(rows[cursor.value]),
-    s: () => {
-      const row = rows[cursor.value];
-      if (row !== undefined) change({ sel: row.fingerprint, do: "silence" });
+    Enter: () => {
+      const line = lines[cursor.value];
+      if (line?.kind === "group") toggle(line.group.key);
+      else if (line !== undefined) change({ sel: line.row.fingerprint });
     },
+    x: () => {
+      const row = atCursor();
+      if (row !== null && may("operate")) choose(row, !chosen.value.has(row.fingerprint));
+    },
+    s: () => {
+      const row = atCursor();
+      if (!may("operate")) return;
+      if (chosen.value.size > 0) silencing.value = true;
+      else if (row !== null) change({ sel: row.fingerprint, do: "silence" });
+    },
+    y: copyLink,
     Escape: () => {
       cursor.value = -1;
+      chosen.value = new Map();
     },
   });
-  const known = useMemo(() => knownLabels(rows), [rows]);
   const pick = (name: string, value: string, out: boolean): void =>
-    change({ q: addToFilter(q, matcherText(name, out ? "!=" : "=", value)) });
-  const pill = useComputed(() => waiting.value > 0 && !paused.value);
+    change({ q: addToFilter(q, matcherText(name, out ? "!=" : "=", value)), sel: null, view: null, do: null });
   return (
     <>
       <FilterBar value={q} known={known} onChange={(value) => change({ q: value })} />
-      <nav class="tabs" aria-label="State">
-        {TABS.map(({ id, title }) => (
-          <a
-            key={id}
-            class="tab"
-            href={hrefWith(path, query, { tab: id === "firing" ? null : id, sel: null })}
-            aria-current={id === tab ? "page" : undefined}
+      <div class="list-bar">
+        <nav class="tabs" aria-label="State">
+          {TABS.map(({ id, title }) => (
+            <a
+              key={id}
+              class="tab"
+              href={hrefWith(path, query, { tab: id === "firing" ? null : id, sel: null })}
+              aria-current={id === tab ? "page" : undefined}
+            >
+              {title} {counts[id] === undefined ? "" : `(${counts[id]})`}
+            </a>
+          ))}
+        </nav>
+        <div class="quick">
+          <select
+            aria-label="Group by"
+            value={query["group"] ?? ""}
+            onChange={(event) => change({ group: event.currentTarget.value })}
           >
-            {title} {id === tab && asked.value !== null ? `(${rows.length}${more ? "+" : ""})` : ""}
-          </a>
-        ))}
-        {pill.value && (
-          <button type="button" class="pill" onClick={take}>
-            New changes, show them
-          </button>
-        )}
-        {paused.value && (
-          <button type="button" class="pill" onClick={refreshAll}>
-            Paused
-          </button>
-        )}
-      </nav>
-      <Loaded of={asked as Asked<unknown>} what="alerts">
+            <option value="">no groups</option>
+            {[...new Set([...groups, ...(query["group"] === undefined ? [] : [query["group"]])])].map((name) => (
+              <option key={name} value={name}>
+                by {name}
+              </option>
+            ))}
+          </select>
+          <select
+            aria-label="Order"
+            value={query["sort"] ?? ""}
+            onChange={(event) => change({ sort: event.currentTarget.value })}
+          >
+            <option value="">{tab === "firing" || tab === "suppressed" ? "most urgent first" : "newest first"}</option>
+            <option value="urgency">by severity</option>
+            <option value="newest">last changed first</option>
+            <option value="oldest">longest first</option>
+            <option value="name">by name</option>
+          </select>
+        </div>
+      </div>
+      {(asked.waiting > 0 || chosen.value.size > 0) && (
+        <div class="list-bar sticky">
+          {chosen.value.size > 0 && (
+            <span class="quick">
+              <strong>{chosen.value.size} chosen</strong>
+              <button
+                type="button"
+                class="small"
+                onClick={() => {
+                  silencing.value = true;
+                }}
+              >
+                Silence them …
+              </button>
+              <button
+                type="button"
+                class="small"
+                onClick={() => {
+                  chosen.value = new Map();
+                }}
+              >
+                Choose none
+              </button>
+            </span>
+          )}
+          {asked.waiting > 0 && (
+            <button type="button" class="pill" onClick={asked.refresh}>
+              {asked.waiting} new {asked.waiting === 1 ? "change" : "changes"}: show
+            </button>
+          )}
+        </div>
+      )}
+      <Loaded of={asked} what="alerts">
         {() =>
-          rows.length > 0 ? (
+          lines.length > 0 ? (
             <AlertTable
-              rows={rows}
+              lines={lines}
               cursor={cursor.value}
               selected={selected}
+              chosen={new Set(chosen.value.keys())}
               hrefOf={(row) => hrefWith(path, query, { sel: row.fingerprint })}
               onScrolled={(value) => {
                 scrolled.value = value;
               }}
+              onToggle={toggle}
+              {...(may("operate") && tab !== "resolved" ? { onChoose: choose } : {})}
             />
-          ) : q !== "" ? (
-            <Empty title="No alert matches this filter.">
-              <button type="button" onClick={() => change({ q: null })}>
-                Clear the filter
-              </button>
-            </Empty>
-          ) : tab === "all" ? (
-            <FirstAlert />
           ) : (
-            <Empty title={tab === "firing" ? "Nothing is firing." : `Nothing is ${tab} in this range.`}>
-              <p>
-                {tab === "firing" ? "What has happened before is under " : "Everything that happened is under "}
-                <a href={hrefWith(path, query, { tab: "all" })}>All events</a>.
-              </p>
-            </Empty>
+            <NothingHere tab={tab} q={q} />
           )
         }
       </Loaded>
@@ -179,6 +216,24 @@ const Alerts = () => {
           onPick={pick}
           onClose={() => change({ sel: null, do: null, view: null })}
         />
+      )}
+      {silencing.value && (
+        <Dialog
+          title={`Silence ${chosen.value.size} alerts`}
+          class="broad"
+          onClose={() => {
+            silencing.value = false;
+          }}
+        >
+          <SilenceForm
+            labels={commonLabels([...chosen.value.values()])}
+            onDone={() => {
+              silencing.value = false;
+              chosen.value = new Map();
+              asked.refresh();
+            }}
+          />
+        </Dialog>
       )}
     </>
   );

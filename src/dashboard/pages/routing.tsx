@@ -7,8 +7,9 @@ import { useQuery } from "../query.ts";
 import { RouteDocument } from "../route-document.tsx";
 import { duration } from "../time.ts";
 import type { Explanation, RouteView } from "../types.ts";
-import { Empty, Loaded, Panel, Severity, State } from "../ui.tsx";
+import { Loaded, Panel, State } from "../ui.tsx";
 import { useApi } from "../use-api.ts";
+import { Verdicts } from "../verdicts.tsx";
 
 /** An id is its parent's, its matchers and its position, so positions tell how deep a route lies. */
 const depthOf = (id: string): number => Math.min(6, (id.match(/\/\d+(?=\/|$)/g) ?? []).length);
@@ -70,54 +71,6 @@ const Tree = ({ routes, explained }: TreeProps) => (
       })}
     </tbody>
   </table>
-);
-
-const TOLD: Readonly<Record<string, readonly [state: string, label: string]>> = {
-  now: ["sent", "told at once"],
-  group: ["sent", "told with its group"],
-  held: ["suppressed", "held back"],
-  no: ["skipped", "not told"],
-};
-
-const Verdicts = ({ of }: { readonly of: Explanation }) => (
-  <>
-    <p>
-      It counts as <Severity of={of.severity} />.
-    </p>
-    {of.targets.length === 0 && <Empty title="There is no target that could be told." />}
-    <table>
-      <tbody>
-        {of.targets.map(({ target, told, reason }) => {
-          const [state, label] = TOLD[told] ?? ["skipped", told];
-          return (
-            <tr key={target}>
-              <td>{target}</td>
-              <td>
-                <State of={state} label={label} />
-              </td>
-              <td class="dim">{reason.replaceAll("_", " ")}</td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
-    <details>
-      <summary>Step by step</summary>
-      <table>
-        <tbody>
-          {of.trace.map((step, index) => (
-            <tr key={`${step.stage} ${index}`}>
-              <th scope="row">{step.stage}</th>
-              <td>{step.decision}</td>
-              <td class="dim">
-                {step.reason} {step.target}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </details>
-  </>
 );
 
 /** Labels as typed: `alertname="X", severity=critical`, one after the other. */
