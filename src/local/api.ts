@@ -4,11 +4,8 @@
 const TIMEOUT_MS = 10_000;
 
 export interface Api {
-  /**
-   * `ready` once the Worker says so, and is the one that knows our token; a sentence where a variable keeps it from ever
-   * being ready; null: not yet.
-   */
-  readonly readiness: () => Promise<{ readonly ready: boolean; readonly why: string | null } | null>;
+  /** True once the Worker answers that it is ready, and is the one that knows our token. */
+  readonly isReady: () => Promise<boolean>;
   /** What is scheduled, now: `wrangler dev` does not fire it by itself. */
   readonly runCron: () => Promise<boolean>;
   /** Names of the targets with scheme and host of their URL. */
@@ -28,15 +25,14 @@ export const connect = (baseUrl: string, adminToken: string): Api => {
     return response;
   };
   return {
-    async readiness() {
+    async isReady() {
       try {
         const response = await call("/readyz");
         const body = (await response.json()) as Readonly<Record<string, unknown>>;
-        if (!("dependencies" in body)) return null;
-        return { ready: response.ok, why: typeof body.detail === "string" ? body.detail : null };
+        return response.ok && "dependencies" in body;
       } catch {
         // Nobody listens yet.
-        return null;
+        return false;
       }
     },
     async runCron() {

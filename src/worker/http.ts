@@ -4,7 +4,7 @@ import type { MiddlewareHandler } from "hono";
 import { type Caller, mayDo, type Scope } from "./auth.ts";
 import type { Bindings } from "./env.ts";
 import { type ProblemType, problem } from "./problem.ts";
-import { identify } from "./session.ts";
+import { identify, SESSION_HEADER } from "./session.ts";
 
 export interface AppEnv {
   Bindings: Bindings;
@@ -16,6 +16,10 @@ export interface AppEnv {
   };
 }
 
+const BEARER = 'Bearer realm="alert-history"';
+/** Left out for the dashboard: browsers open a window of their own for it, over the page that asks for the token. */
+const BASIC = 'Basic realm="alert-history"';
+
 /** Lets a request pass whose token holds the scope; 401 without a known token, 403 without the scope. */
 export const requireScope = (scope: Scope): MiddlewareHandler<AppEnv> =>
   async function scopeGuard(c, next) {
@@ -23,7 +27,7 @@ export const requireScope = (scope: Scope): MiddlewareHandler<AppEnv> =>
     if (caller === "cross_site") return problem(c, "forbidden", "a session acts only for pages of this very origin");
     if (caller === null) {
       return problem(c, "unauthorized", "a valid token is needed", {
-        headers: { "www-authenticate": 'Bearer realm="alert-history", Basic realm="alert-history"' },
+        headers: { "www-authenticate": c.req.header(SESSION_HEADER) === undefined ? `${BEARER}, ${BASIC}` : BEARER },
       });
     }
     if (!mayDo(caller, scope)) return problem(c, "forbidden", `this token lacks the scope ${scope}`);

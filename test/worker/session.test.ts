@@ -77,7 +77,10 @@ describe("a session", () => {
     const cookie = await cookieOf(token);
     expect((await ask("/api/v1/session", { headers: { cookie } })).status).toBe(200);
     await ask("/api/v1/tokens/short-lived", { method: "DELETE", headers: { authorization: "Bearer test-admin" } });
-    expect((await ask("/api/v1/session", { headers: { cookie } })).status).toBe(401);
+    expect((await ask("/api/v1/session", { headers: { cookie } })).status).toBe(204);
+    const refused = await ask("/api/v1/targets", { headers: { cookie, "x-alert-history": "dashboard" } });
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get("www-authenticate")).not.toContain("Basic");
   });
 });
 

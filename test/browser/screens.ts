@@ -1,0 +1,88 @@
+/** Every screen loads from a cold start, shows what there is, and is without serious defects for assistive technology. */
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import type { World } from "./world.ts";
+
+interface Screen {
+  readonly path: string;
+  readonly title: string;
+  /** What has to be seen of the seeded data. */
+  readonly shows: readonly string[];
+}
+
+export const SCREENS: readonly Screen[] = [
+  { path: "/", title: "Overview", shows: ["Firing", "Alerts by severity", "CheckoutDown"] },
+  { path: "/alerts", title: "Alerts", shows: ["CheckoutDown", "HighErrorRate", "critical"] },
+  { path: "/incidents", title: "Incidents", shows: ["eu-west"] },
+  { path: "/targets", title: "Targets", shows: ["billing", "pager"] },
+  { path: "/deliveries", title: "Deliveries", shows: ["CheckoutDown", "delivered"] },
+  { path: "/dead-letters", title: "Dead letters", shows: ["InvoiceQueueFull", "InvoiceJobFailed", "client error"] },
+  { path: "/classification", title: "Classification", shows: ["fallback", "How sure it was"] },
+  { path: "/routing", title: "Routing", shows: ['team="payments"', "pager"] },
+  { path: "/silences", title: "Silences", shows: ["NoisyProbe", "The probe is being replaced"] },
+  { path: "/settings", title: "Settings", shows: ["transparent", "Alertmanager"] },
+];
+
+/** Waits until the page is there, has asked for everything, and shows no placeholder any more. */
+export const waitForContent = async (page: Page): Promise<void> => {
+  await page.locator("main#content > *, main.sign-in").first().waitFor();
+  await page.waitForFunction(() => document.querySelector(".loading") === null);
+};
+
+const violationsOf = async (page: Page): Promise<string[]> => {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html.slice(0, 150)).join(" | ")}`);
+};
+
+export const expectAccessible = async (page: Page): Promise<void> => {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const violations = await violationsOf(page);
+    if (violations.length > 0) throw new Error(`${colorScheme}: ${violations.join("\n")}`);
+  }
+};
+
+export const testScreens = async ({ visit }: World): Promise<void> => {
+  for (const { path, title, shows } of SCREENS) {
+    await visit(`${title} loads from a cold start, with data, in order for axe`, async ({ page }) => {
+      await page.goto(path);
+      await page.getByRole("heading", { level: 1, name: title, exact: true }).waitFor();
+      await waitForContent(page);
+      for (const text of shows) await page.getByText(text).locator("visible=true").first().waitFor();
+      await expectAccessible(page);
+    });
+    await visit(
+      `${title} fits 360 px`,
+      async ({ page }) => {
+        await page.goto(path);
+        await waitForContent(page);
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (over > 0) throw new Error(`the page is ${over} px wider than the screen`);
+      },
+      { options: { viewport: { width: 360, height: 740 } } },
+    );
+  }
+  await visit("an alert beside the list is in order for axe in each of its views", async ({ page }) => {
+    await page.goto("/alerts");
+    await page.getByRole("link", { name: "CheckoutDown" }).click();
+    const tabs = page.getByRole("dialog").getByRole("tab");
+    await tabs.first().waitFor();
+    for (const tab of await tabs.all()) {
+      await tab.click();
+      await waitForContent(page);
+      await expectAccessible(page);
+    }
+  });
+  await visit("the API's documentation works under the same policy", async ({ page }) => {
+    await page.goto("/api/docs");
+    await page.getByText("/webhook/proxy").first().click();
+    await page.getByRole("button", { name: "Try it out" }).click();
+    await page.getByRole("button", { name: "Execute" }).waitFor();
+  });
+  await visit("an address that is none says so", async ({ page }) => {
+    const answer = await page.request.get("/no-such-page");
+    if (answer.status() !== 404) throw new Error(`it answers ${answer.status()}`);
+  });
+};
