@@ -37,6 +37,16 @@ test.each(dashboard.panels.map(({ title, targets }) => [title, targets.map(({ ex
   },
 );
 
+test("every alerting rule has a unit test for promtool, with a time at which it is silent or fires", () => {
+  const { tests } = parse(readFileSync("test/monitoring/alerts.yml", "utf8")) as {
+    tests: { alert_rule_test?: { alertname: string; exp_alerts: object[] }[] }[];
+  };
+  const firing = tests.flatMap(({ alert_rule_test: cases = [] }) =>
+    cases.filter(({ exp_alerts }) => exp_alerts.length > 0).map(({ alertname }) => alertname),
+  );
+  expect(rules.flatMap(({ alert }) => (alert === undefined || firing.includes(alert) ? [] : [alert]))).toEqual([]);
+});
+
 test("every alerting rule has a section that says what to do", () => {
   const headings = [...readFileSync("docs/operations.md", "utf8").matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) =>
     text.toLowerCase(),

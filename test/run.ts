@@ -65,6 +65,7 @@ const STEPS: readonly Step[] = [
   },
   { name: "metrics", command: ["node", "test/e2e/metrics.ts"], count: countOfScript },
   { name: "as a newcomer", command: ["node", "test/e2e/newcomer.ts"], count: countOfScript },
+  { name: "a model", command: ["node", "test/e2e/model.ts"], count: countOfScript },
   { name: "first load", command: ["node", "test/browser/size.ts"], count: countOfScript },
   { name: "dashboard", command: ["node", "test/browser/run.ts"], count: countOfScript },
   { name: "crashes", command: ["node", "test/e2e/crash.ts", "--rounds", "20"], count: countOfScript },

@@ -1,6 +1,7 @@
 /** Deliveries of one alert with their attempts; sending again is done from the ledger. */
 import { may } from "./api.ts";
 import { hrefWith } from "./query.ts";
+import { reasonText } from "./reasons.ts";
 import type { DeliveryView } from "./types.ts";
 import { Ago, Empty, State } from "./ui.tsx";
 
@@ -25,7 +26,7 @@ const Attempts = ({ of }: { readonly of: DeliveryView }) => (
 );
 
 /** Ended without success: what a person may want to try again. */
-const isReplayable = (delivery: DeliveryView): boolean => ["dead", "canceled"].includes(delivery.state);
+const isEndedBadly = (delivery: DeliveryView): boolean => ["dead", "canceled"].includes(delivery.state);
 
 export const DeliveryTable = ({ deliveries }: DeliveryTableProps) => {
   if (deliveries.length === 0) {
@@ -66,7 +67,7 @@ export const DeliveryTable = ({ deliveries }: DeliveryTableProps) => {
               <State of={delivery.state} />
             </td>
             <td class="dim">
-              {delivery.reason ?? ""} {delivery.error ?? ""}
+              {delivery.reason === null ? "" : reasonText(delivery.reason)} {delivery.error ?? ""}
               {delivery.next_attempt_at !== null && (
                 <>
                   {" "}
@@ -78,7 +79,7 @@ export const DeliveryTable = ({ deliveries }: DeliveryTableProps) => {
               <Attempts of={delivery} />
             </td>
             <td>
-              {may("operate") && isReplayable(delivery) && (
+              {may("operate") && isEndedBadly(delivery) && (
                 <a href={hrefWith("/deliveries", { fingerprint: delivery.id.slice(0, 16) })}>Send again …</a>
               )}
             </td>

@@ -1,20 +1,39 @@
 /** Notifications of the ledger: where each went, what was answered, and sending it once more. */
-import { attempt } from "./announce.ts";
+import { attempt, say } from "./announce.ts";
 import { call, may } from "./api.ts";
-import { hrefWith } from "./query.ts";
+import { hrefWith, useQuery } from "./query.ts";
+import { reasonText } from "./reasons.ts";
 import type { JobView, Replayed } from "./types.ts";
-import { Ago, Severity, State } from "./ui.tsx";
+import { Ago, Cell, Severity, State } from "./ui.tsx";
 
-export const sayReplayed = ({ matched, replayed, skipped_resolved, skipped_already_replayed }: Replayed): string => {
+export const sayReplayed = ({
+  matched,
+  replayed,
+  skipped_resolved,
+  skipped_already_replayed,
+  skipped_gone,
+}: Replayed): string => {
   const skipped = [
     skipped_resolved > 0 ? `${skipped_resolved} have resolved since` : "",
     skipped_already_replayed > 0 ? `${skipped_already_replayed} are being sent again already` : "",
+    skipped_gone > 0 ? `${skipped_gone} are not kept any more` : "",
   ].filter((text) => text !== "");
   return `${replayed} of ${matched} sent again${skipped.length > 0 ? `; ${skipped.join(", ")}` : ""}`;
 };
 
-export const replayIds = (ids: readonly string[]): Promise<Replayed> =>
-  call<Replayed>("POST", "/api/v1/notifications/replay", { ids });
+/** Sends these again and says what came of it. */
+export const replayIds = (ids: readonly string[]): Promise<boolean> =>
+  attempt(async () => say(sayReplayed(await call<Replayed>("POST", "/api/v1/notifications/replay", { ids }))), null);
+
+/** Ended without success: what a person may want to try again. */
+export const isReplayable = ({ state }: JobView): boolean => ["dlq", "canceled", "failed"].includes(state);
+
+/** `NodeDown`, or `NodeDown, HighLatency and 3 more` for a group. */
+export const jobTitle = ({ alert_name, alert_names, fingerprints }: JobView): string => {
+  if (fingerprints.length <= 1) return alert_name;
+  const shown = alert_names.slice(0, 2).join(", ");
+  return `${fingerprints.length} alerts: ${shown}${alert_names.length > 2 ? ", …" : ""}`;
+};
 
 interface JobTableProps {
   readonly jobs: readonly JobView[];
@@ -24,91 +43,102 @@ interface JobTableProps {
   readonly onChange: () => void;
 }
 
-const Attempts = ({ of }: { readonly of: JobView }) =>
-  of.attempts.length === 0 ? (
-    <span class="dim">none</span>
-  ) : (
-    <details>
-      <summary>{of.attempts.length}</summary>
-      <ol>
-        {of.attempts.map((one) => (
-          <li key={one.number}>
-            <Ago at={one.at} />: {one.status_code ?? "no answer"} in {one.duration_ms} ms
-            {one.error_type === null ? "" : `, ${one.error_type}`}
-            {one.error === null ? "" : `: ${one.error}`}
-            {one.receipt == null ? "" : `, they call it ${one.receipt}`}
-          </li>
-        ))}
-      </ol>
-    </details>
-  );
+const Why = ({ of }: { readonly of: JobView }) => (
+  <>
+    {of.reason === null ? "" : reasonText(of.reason)}
+    {of.last_error !== null && of.last_error !== of.reason && <div class="clip dim">{of.last_error}</div>}
+    {of.next_attempt_at !== null && (
+      <div>
+        next try <Ago at={of.next_attempt_at} suffix="" />
+      </div>
+    )}
+    {of.replayed_at !== null && (
+      <div class="dim">
+        sent again <Ago at={of.replayed_at} />
+      </div>
+    )}
+  </>
+);
 
-export const JobTable = ({ jobs, cursor = -1, chosen, onChoose, onChange }: JobTableProps) => (
-  <table class="cards">
-    <thead>
-      <tr>
-        {onChoose !== undefined && (
-          <th>
-            <span class="unseen">Choose</span>
-          </th>
-        )}
-        <th>When</th>
-        <th>Target</th>
-        <th>Alert</th>
-        <th>State</th>
-        <th>Why</th>
-        <th>Attempts</th>
-        <th>
-          <span class="unseen">Actions</span>
-        </th>
-      </tr>
-    </thead>
-    <tbody>
-      {jobs.map((job, index) => (
-        <tr key={job.id} class={index === cursor ? "cursor" : ""}>
+export const JobTable = ({ jobs, cursor = -1, chosen, onChoose, onChange }: JobTableProps) => {
+  const { path, query } = useQuery();
+  return (
+    <table class="cards">
+      <caption class="unseen">Notifications, newest first</caption>
+      <thead>
+        <tr>
           {onChoose !== undefined && (
-            <td>
+            <th scope="col">
               <input
                 type="checkbox"
-                aria-label={`Choose ${job.alert_name} for ${job.target_name}`}
-                checked={chosen?.has(job.id) ?? false}
-                onChange={(event) => onChoose(job.id, event.currentTarget.checked)}
+                aria-label="Choose all of them"
+                checked={jobs.length > 0 && jobs.every(({ id }) => chosen?.has(id))}
+                onChange={(event) => {
+                  for (const { id } of jobs) onChoose(id, event.currentTarget.checked);
+                }}
               />
-            </td>
+            </th>
           )}
-          <td class="nowrap">
-            <Ago at={job.created_at} />
-          </td>
-          <td>
-            <a href={hrefWith("/deliveries", { target: job.target_name })}>{job.target_name}</a>
-          </td>
-          <td>
-            <Severity of={job.severity} />{" "}
-            <a href={hrefWith("/alerts", { tab: "all", sel: job.fingerprint, view: "why" })}>{job.alert_name}</a>{" "}
-            <span class="dim">{job.status}</span>
-          </td>
-          <td>
-            <State of={job.state} />
-          </td>
-          <td class="dim">
-            {job.reason?.replaceAll("_", " ") ?? ""} {job.last_error ?? ""}
-          </td>
-          <td>
-            <Attempts of={job} />
-          </td>
-          <td>
-            {may("operate") && ["dlq", "canceled", "failed", "dead"].includes(job.state) && (
-              <button
-                type="button"
-                class="small"
-                onClick={() => void attempt(() => replayIds([job.id]), "Sent again").then(onChange)}
-              >
-                Send again
-              </button>
-            )}
-          </td>
+          <th scope="col">When</th>
+          <th scope="col">Target</th>
+          <th scope="col">Severity</th>
+          <th scope="col">Alert</th>
+          <th scope="col">State</th>
+          <th scope="col">Why</th>
+          <th scope="col">Tries</th>
+          <th scope="col">
+            <span class="unseen">Actions</span>
+          </th>
         </tr>
-      ))}
-    </tbody>
-  </table>
-);
+      </thead>
+      <tbody>
+        {jobs.map((job, index) => (
+          <tr key={job.id} class={index === cursor ? "cursor" : ""}>
+            {onChoose !== undefined && (
+              <td>
+                <input
+                  type="checkbox"
+                  aria-label={`Choose ${jobTitle(job)} for ${job.target_name}`}
+                  checked={chosen?.has(job.id) ?? false}
+                  onChange={(event) => onChoose(job.id, event.currentTarget.checked)}
+                />
+              </td>
+            )}
+            <td class="nowrap">
+              <Ago at={job.created_at} />
+            </td>
+            <Cell of="to">
+              <a href={hrefWith("/deliveries", { target: job.target_name })}>{job.target_name}</a>
+            </Cell>
+            <td>
+              <Severity of={job.severity} />
+            </td>
+            <td>
+              <a href={hrefWith(path, query, { job: job.id })}>{jobTitle(job)}</a>{" "}
+              <span class="dim">
+                {job.status}
+                {job.replay > 0 ? `, sent again (${job.replay})` : ""}
+              </span>
+            </td>
+            <td>
+              <State of={job.state} />
+            </td>
+            <td>
+              <Why of={job} />
+            </td>
+            <Cell of="tries" class="nowrap">
+              {job.attempts.at(-1)?.number ?? 0}
+            </Cell>
+            <td>
+              {may("operate") && isReplayable(job) && (
+                <button type="button" class="small" onClick={() => void replayIds([job.id]).then(onChange)}>
+                  Send again
+                </button>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+};

@@ -5,6 +5,7 @@ import type { RequestSchema } from "../worker/routes/notification-request.ts";
 import type { Longest, Senders } from "../worker/routes/senders.ts";
 import type { VolumeSchema } from "../worker/routes/volume.ts";
 import type { DeliveryView, EventView, TraceStepView } from "../worker/schemas.ts";
+import type { TargetHealthSchema } from "../worker/target-views.ts";
 
 export type { DeliveryView, EventView, SessionView, TraceStepView } from "../worker/schemas.ts";
 export type { PublishingTarget } from "../worker/target-views.ts";
@@ -16,6 +17,7 @@ export type VolumeView = Answer<typeof VolumeSchema>;
 export type SendersView = Answer<typeof Senders>;
 export type LongestView = Answer<typeof Longest>;
 export type AuditView = Answer<typeof AuditSchema>;
+export type TargetHealthView = Answer<typeof TargetHealthSchema>;
 export type RequestView = Answer<typeof RequestSchema>;
 
 /** `/history`, `/history/recent`. */
@@ -138,12 +140,17 @@ export interface JobView {
   readonly id: string;
   readonly fingerprint: string;
   readonly alert_name: string;
+  readonly alert_names: readonly string[];
+  readonly fingerprints: readonly string[];
+  readonly group_key: string | null;
   readonly target_name: string;
   readonly status: string;
   readonly severity: string;
   readonly state: string;
   readonly reason: string | null;
   readonly replay: number;
+  readonly fallback: string | null;
+  readonly processing_time: number | null;
   readonly replayed_at: string | null;
   readonly last_error: string | null;
   readonly created_at: string;

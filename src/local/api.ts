@@ -4,8 +4,11 @@
 const TIMEOUT_MS = 10_000;
 
 export interface Api {
-  /** True once the Worker answers that it is ready, and is the one that knows our token. */
-  readonly isReady: () => Promise<boolean>;
+  /**
+   * `ready` once the Worker says so, and is the one that knows our token; a sentence where a variable keeps it from ever
+   * being ready; null: not yet.
+   */
+  readonly readiness: () => Promise<{ readonly ready: boolean; readonly why: string | null } | null>;
   /** What is scheduled, now: `wrangler dev` does not fire it by itself. */
   readonly runCron: () => Promise<boolean>;
   /** Names of the targets with scheme and host of their URL. */
@@ -25,14 +28,15 @@ export const connect = (baseUrl: string, adminToken: string): Api => {
     return response;
   };
   return {
-    async isReady() {
+    async readiness() {
       try {
         const response = await call("/readyz");
         const body = (await response.json()) as Readonly<Record<string, unknown>>;
-        return response.ok && "dependencies" in body;
+        if (!("dependencies" in body)) return null;
+        return { ready: response.ok, why: typeof body.detail === "string" ? body.detail : null };
       } catch {
         // Nobody listens yet.
-        return false;
+        return null;
       }
     },
     async runCron() {

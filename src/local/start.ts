@@ -61,9 +61,14 @@ const waitForTrouble = (started: Runtime): Promise<string> =>
     }, LOG_POLL_MS).unref();
   });
 
-const waitUntilReady = async (api: Api): Promise<null> => {
-  while (!(await api.isReady())) await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
-  return null;
+/** null once it is ready; a sentence where a variable keeps it from that. */
+const waitUntilReady = async (api: Api): Promise<string | null> => {
+  for (;;) {
+    const state = await api.readiness();
+    if (state?.ready) return null;
+    if (state?.why != null) return `The Worker refuses a variable: ${state.why}`;
+    await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
+  }
 };
 
 const start = async (): Promise<void> => {

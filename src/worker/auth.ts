@@ -2,11 +2,11 @@
  * Who is calling and what they may do. A token is known by its SHA-256 only and compared in constant time; it is read
  * from headers, never from a URL. Bootstrap tokens come from secrets, the others from D1, cached per isolate.
  */
+import { readBootstrapTokens, type Scope } from "./bootstrap-tokens.ts";
 import type { Bindings } from "./env.ts";
-import { logError } from "./log.ts";
+import { logError, logWarn } from "./log.ts";
 
-export const SCOPES = ["ingest", "read", "operate", "admin"] as const;
-export type Scope = (typeof SCOPES)[number];
+export { SCOPES, type Scope } from "./bootstrap-tokens.ts";
 
 export interface Caller {
   /** Name of the token: what audit and logs show. */
@@ -60,13 +60,6 @@ export const presentedToken = (headers: Headers): string | null => {
   }
 };
 
-interface BootstrapToken {
-  readonly name: string;
-  readonly sha256: string;
-  readonly scopes: readonly Scope[];
-  readonly source?: string;
-}
-
 const bootstrap = async (env: Bindings): Promise<KnownToken[]> => {
   const local: [string, string | undefined, readonly Scope[]][] = [
     ["admin", env.ADMIN_TOKEN, ["admin"]],
@@ -79,7 +72,10 @@ const bootstrap = async (env: Bindings): Promise<KnownToken[]> => {
         : [sha256(value).then((hash) => ({ name, scopes, source: null, hash, expiresAt: null }))],
     ),
   );
-  const listed = (JSON.parse(env.API_TOKENS ?? "[]") as BootstrapToken[]).map((token) => ({
+  const read = readBootstrapTokens(env.API_TOKENS);
+  // The other tokens go on working; readiness names the variable.
+  if (!read.ok) logWarn("auth.variable", { variable: "API_TOKENS" });
+  const listed = (read.ok ? read.value : []).map((token) => ({
     name: token.name,
     scopes: token.scopes,
     source: token.source ?? null,

@@ -7,17 +7,13 @@ import { classificationStore } from "./db/classifications.ts";
 import type { Bindings } from "./env.ts";
 import { countCall } from "./metrics/classification.ts";
 import { loadSettings } from "./settings.ts";
+import { isOn, numberOf } from "./variables.ts";
 
 const memory = createClassifierMemory();
 
 /** Model names are retired now and then, so they are variables; these are only what to begin with. */
 const DEFAULT_OPENAI_MODEL = "gpt-4o";
 const DEFAULT_WORKERS_AI_MODEL = "@cf/meta/llama-3.1-8b-instruct-fp8-fast";
-
-const positive = (text: string | undefined, fallback: number): number => {
-  const value = Number(text);
-  return text !== undefined && Number.isFinite(value) && value > 0 ? value : fallback;
-};
 
 /** Which model is asked: an endpoint where one is configured, else Workers AI where it is bound, else none. */
 const modelOf = (env: Bindings, model: string | undefined): ClassifierConfig["model"] => {
@@ -43,15 +39,15 @@ export const classificationSettings = async (env: Bindings, now: number): Promis
 
 /** Off by document or variable: then not even the rules answer. */
 export const isClassificationEnabled = (env: Bindings, said: Said = null): boolean =>
-  said?.enabled ?? env.ENABLE_CLASSIFICATION !== "false";
+  said?.enabled ?? isOn(env, "ENABLE_CLASSIFICATION");
 
 export const classifierConfig = (env: Bindings, said: Said = null): ClassifierConfig => ({
   ...DEFAULT_CLASSIFIER,
   model: modelOf(env, said?.model ?? env.LLM_MODEL),
   promptVersion: said?.promptVersion ?? env.PROMPT_VERSION ?? PROMPT_VERSION,
-  timeoutMs: positive(env.LLM_TIMEOUT, DEFAULT_CLASSIFIER.timeoutMs / 1000) * 1000,
-  maxAttempts: positive(env.LLM_MAX_RETRIES, DEFAULT_CLASSIFIER.maxAttempts),
-  cacheTtlMs: Math.min(positive(env.CLASSIFICATION_CACHE_TTL, 3600), 86_400) * 1000,
+  timeoutMs: numberOf(env, "LLM_TIMEOUT") * 1000,
+  maxAttempts: numberOf(env, "LLM_MAX_RETRIES"),
+  cacheTtlMs: numberOf(env, "CLASSIFICATION_CACHE_TTL") * 1000,
   redaction: {
     ...DEFAULT_CLASSIFIER.redaction,
     removeLabels: said?.redactLabels ?? DEFAULT_CLASSIFIER.redaction.removeLabels,

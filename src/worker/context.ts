@@ -1,6 +1,5 @@
 /** Fetches what a decision depends on and hands it to core as answers to its questions. */
 import { compileRegex } from "../core/alert/regex.ts";
-import { DEFAULT_THRESHOLD } from "../core/classify/mode.ts";
 import { silencedBy as askSilences } from "../core/filter/silence-set.ts";
 import type { AlertEvent } from "../core/history/event.ts";
 import { flappingUntil } from "../core/history/flapping.ts";
@@ -16,14 +15,10 @@ import { type RegisteredTarget, registry } from "./registry.ts";
 import { compileRouting, type Routing } from "./routing.ts";
 import { loadSettings, type Settings } from "./settings.ts";
 import { loadSilences } from "./silences.ts";
+import { isOn, numberOf } from "./variables.ts";
 
 /** Base of links in notifications; a deployment without PUBLIC_URL has only relative ones. */
 export const publicUrl = (env: Bindings): string => (env.PUBLIC_URL ?? "").replace(/\/+$/, "");
-
-const threshold = (env: Bindings): number => {
-  const value = Number(env.CLASSIFICATION_THRESHOLD);
-  return env.CLASSIFICATION_THRESHOLD !== undefined && value >= 0 && value <= 1 ? value : DEFAULT_THRESHOLD;
-};
 
 const stateOf = (target: Target): TargetState => {
   const { severity, namespaces, excludeNoise, alertNamePattern } = target.filter;
@@ -98,8 +93,8 @@ export const contextOf = (
     now,
     publicUrl: publicUrl(env),
     mode: settings.mode,
-    threshold: config?.classification.threshold ?? threshold(env),
-    suppressionEnabled: config?.classification.suppression ?? env.CLASSIFICATION_SUPPRESSION === "true",
+    threshold: config?.classification.threshold ?? numberOf(env, "CLASSIFICATION_THRESHOLD"),
+    suppressionEnabled: config?.classification.suppression ?? isOn(env, "CLASSIFICATION_SUPPRESSION"),
     configVersion: settings.configVersion,
     metricsOnlyForced: isMetricsOnlyForced(env),
     targets: new Map(registered.map(({ target }) => [target.name, stateOf(target)])),

@@ -14,10 +14,18 @@ export interface Bindings extends Omit<Env, "ALERTS" | "NOTIFICATIONS"> {
   readonly CLUSTERS?: string;
   /** `false`: no cluster is read; what was discovered stays. */
   readonly TARGET_DISCOVERY_ENABLED?: string;
+  /** Seconds between two readings of a cluster that names none. */
+  readonly TARGET_REFRESH_INTERVAL?: string;
+  /** Seconds after which a quiet target is probed, and that a probe may take. */
+  readonly HEALTH_INTERVAL?: string;
+  readonly HEALTH_TIMEOUT?: string;
   readonly PUBLIC_URL?: string;
   readonly RESOLVE_TIMEOUT?: string;
   readonly WEBHOOK_RESOLVE_TIMEOUT?: string;
   readonly INGEST_PENDING?: string;
+  /** Bytes of a body after unpacking, and alerts in it: may only be lowered. */
+  readonly MAX_BODY_BYTES?: string;
+  readonly MAX_ALERTS_PER_REQUEST?: string;
   /** Days that events are kept; deliveries 30 days longer. */
   readonly RETENTION_DAYS?: string;
   /** Comma-separated hosts that may be reached by http. */

@@ -1,5 +1,7 @@
 /** How stored notifications are shown as jobs and dead letters (contracts 10.1, 10.6). */
 import { z } from "@hono/zod-openapi";
+import { alertName } from "../core/alert/alert.ts";
+import type { Notification, NotificationAlert } from "../core/publish/notification.ts";
 import { ledgerId } from "./db/ledger.ts";
 import type { Attempt } from "./objects/target-store.ts";
 import { AttemptSchema } from "./schemas.ts";
@@ -12,6 +14,8 @@ export const JobSchema = z
     fingerprints: z.array(z.string()),
     group_key: z.string().nullable(),
     alert_name: z.string(),
+    /** Of a group: the different names in it, the first of them. */
+    alert_names: z.array(z.string()),
     target_name: z.string(),
     status: z.string(),
     severity: z.string(),
@@ -62,17 +66,26 @@ export const priorityOf = (status: string, severity: string): "high" | "medium" 
   return severity === "info" || severity === "noise" ? "low" : "medium";
 };
 
+/** Names shown of a group; the alerts themselves are in the history. */
+const MAX_NAMES = 10;
+
+/** What is read of a notification that is kept as it was made. */
+type FrozenNotification = Pick<Notification, "groupKey"> & {
+  readonly alerts: readonly Pick<NotificationAlert, "fingerprint" | "labels">[];
+};
+
 export const showJob = (row: NotificationRow): JobView => {
   const attempts = JSON.parse(row.attempts) as Attempt[];
   const last = attempts.at(-1);
-  const frozen =
-    row.payload === null ? null : (JSON.parse(row.payload) as { groupKey: string; alerts: { fingerprint: string }[] });
+  const frozen = row.payload === null ? null : (JSON.parse(row.payload) as FrozenNotification);
+  const names = [...new Set(frozen?.alerts.map(({ labels }) => alertName(labels)) ?? [row.alertname])];
   return {
     id: ledgerId(row),
     fingerprint: frozen?.alerts[0]?.fingerprint ?? row.subject,
     fingerprints: frozen?.alerts.map((alert) => alert.fingerprint) ?? [row.subject],
     group_key: frozen?.groupKey ?? null,
     alert_name: row.alertname,
+    alert_names: names.slice(0, MAX_NAMES),
     target_name: row.target,
     status: row.status,
     severity: row.severity,

@@ -4,18 +4,18 @@ import { type ProbeRequest, probeOutcome, probeRequest } from "../core/publish/p
 import type { Target } from "../core/route/target.ts";
 import type { Bindings } from "./env.ts";
 import { blockedBy, reasonOf } from "./send.ts";
+import { numberOf } from "./variables.ts";
 
-const TIMEOUT_MS = 5_000;
 /** A connection that was cut is tried once more after this (contracts 9.6). */
 const RETRY_MS = 100;
 
-const ask = async ({ method, url }: ProbeRequest): Promise<Answer> => {
+const ask = async ({ method, url }: ProbeRequest, timeoutMs: number): Promise<Answer> => {
   try {
     const response = await fetch(url, {
       method,
       headers: { "user-agent": "alert-history" },
       redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     await response.body?.cancel();
     return { kind: "answer", status: response.status, headers: {}, body: "" };
@@ -30,10 +30,11 @@ export const probe = async (env: Bindings, target: Target) => {
   const request = probeRequest(target);
   if (blockedBy(env, request.url) !== null) return null;
   const from = Date.now();
-  let answer = await ask(request);
+  const timeoutMs = numberOf(env, "HEALTH_TIMEOUT") * 1000;
+  let answer = await ask(request, timeoutMs);
   if (answer.kind === "none") {
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    answer = await ask(request);
+    answer = await ask(request, timeoutMs);
   }
   const statusCode = answer.kind === "answer" ? answer.status : null;
   return { outcome: probeOutcome(answer), statusCode, durationMs: Date.now() - from, at: Date.now() };

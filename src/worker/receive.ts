@@ -1,7 +1,6 @@
 /** What the ingest addresses share: from a request to parsed alerts, and the answers they all give. */
 import type { Context } from "hono";
 import { decodeBody } from "../core/ingest/decode.ts";
-import { MAX_BODY_BYTES } from "../core/ingest/limits.ts";
 import { type Parsed, type ParseOptions, parseBody, parsePrometheus } from "../core/ingest/parse.ts";
 import { type Endpoint, parseFromSource } from "../core/ingest/parse-source.ts";
 import { bodyTooLarge, malformed, type Problem } from "../core/ingest/problem.ts";
@@ -13,6 +12,7 @@ import type { AppEnv } from "./http.ts";
 import { countParsed } from "./metrics/reports.ts";
 import { problem } from "./problem.ts";
 import { loadSettings, peekMode, resolveTimeoutMs } from "./settings.ts";
+import { numberOf } from "./variables.ts";
 
 /** What a sender is asked to wait when we cannot commit: Alertmanager's own first retries come sooner anyway. */
 export const RETRY_AFTER_SECONDS = 5;
@@ -20,8 +20,9 @@ export const RETRY_AFTER_SECONDS = 5;
 const parseOptions = (env: Bindings, now: number): ParseOptions => ({
   now,
   pending: env.INGEST_PENDING === "firing" ? "firing" : "skip",
-  resolveTimeoutSeconds: resolveTimeoutMs() / 1000 || Number(env.RESOLVE_TIMEOUT ?? 300),
-  webhookResolveTimeoutSeconds: Number(env.WEBHOOK_RESOLVE_TIMEOUT ?? 0),
+  resolveTimeoutSeconds: resolveTimeoutMs() / 1000 || numberOf(env, "RESOLVE_TIMEOUT"),
+  webhookResolveTimeoutSeconds: numberOf(env, "WEBHOOK_RESOLVE_TIMEOUT"),
+  maxAlerts: numberOf(env, "MAX_ALERTS_PER_REQUEST"),
 });
 
 /** Alerts of a body as a source (null: none) at an address makes them; preview and ingest are the same. */
@@ -38,10 +39,11 @@ export const parseAs = (
 };
 
 /** The JSON of a request, read within the limits of ingest. */
-export const readJson = async (request: Request): Promise<Result<unknown, Problem>> => {
-  const bytes = await readBody(request, MAX_BODY_BYTES);
-  if (bytes.ok) return decodeBody(bytes.value);
-  return bytes.error === "too_large" ? bodyTooLarge(MAX_BODY_BYTES) : malformed("it could not be read to its end");
+export const readJson = async (env: Bindings, request: Request): Promise<Result<unknown, Problem>> => {
+  const maxBytes = numberOf(env, "MAX_BODY_BYTES");
+  const bytes = await readBody(request, maxBytes);
+  if (bytes.ok) return decodeBody(bytes.value, maxBytes);
+  return bytes.error === "too_large" ? bodyTooLarge(maxBytes) : malformed("it could not be read to its end");
 };
 
 /** The source a token names; null where it names none, or one the document does not have. Rejects as loadSettings does. */
@@ -54,7 +56,7 @@ export const receiveAlerts = async (
   endpoint: Endpoint,
   now: number,
 ): Promise<Result<Parsed, Problem> | null> => {
-  const json = await readJson(c.req.raw);
+  const json = await readJson(c.env, c.req.raw);
   if (!json.ok) return json;
   let source: Source | null;
   try {

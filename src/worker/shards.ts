@@ -4,8 +4,9 @@ import type { Labels } from "../core/alert/alert.ts";
 import { fingerprint } from "../core/alert/fingerprint.ts";
 import type { Bindings } from "./env.ts";
 import type { AlertShard } from "./objects/alert-shard.ts";
+import { numberOf } from "./variables.ts";
 
-export const shardCount = (env: Bindings): number => Math.max(1, Number(env.ALERT_SHARDS) || 16);
+export const shardCount = (env: Bindings): number => numberOf(env, "ALERT_SHARDS");
 
 /** By the hash of the alertname, or of all labels where there is none. */
 export const shardName = (env: Bindings, labels: Labels): string => {

@@ -10,9 +10,10 @@ import type { Bindings } from "./env.ts";
 import { forgetTarget, noteHealth } from "./metrics/delivery.ts";
 import { probe } from "./probe.ts";
 import { registry } from "./registry.ts";
+import { numberOf } from "./variables.ts";
 
 /** A delivery this recent says more than a probe; also how often a quiet target is probed. */
-const HEALTH_INTERVAL_MS = 120_000;
+const intervalMs = (env: Bindings): number => numberOf(env, "HEALTH_INTERVAL") * 1000;
 /** Cron comes some seconds early or late. */
 const TOLERANCE_MS = 20_000;
 /** Connections at once: the platform allows six. */
@@ -36,7 +37,7 @@ const lastCheck = ({ delivery, probe: probed }: TargetHealth): number =>
 const examine = async (env: Bindings, target: Target, before: TargetHealth, now: number, isManual: boolean) => {
   const { health: delivery, breaker } = await askObject(env, target.name);
   const known = { ...before, delivery, breaker };
-  const isQuiet = lastCheck(known) <= now - HEALTH_INTERVAL_MS + TOLERANCE_MS;
+  const isQuiet = lastCheck(known) <= now - intervalMs(env) + TOLERANCE_MS;
   const probed = isManual || (target.enabled && isQuiet) ? await probe(env, target) : null;
   const after: TargetHealth =
     probed === null
@@ -62,7 +63,7 @@ export const checkAllTargets = async (env: Bindings, now: number): Promise<numbe
   const due = targets
     .filter(({ target }) => target.enabled)
     .map(({ target }) => ({ target, before: known.get(target.name) ?? NO_HEALTH }))
-    .filter(({ before }) => lastCheck(before) <= now - HEALTH_INTERVAL_MS + TOLERANCE_MS)
+    .filter(({ before }) => lastCheck(before) <= now - intervalMs(env) + TOLERANCE_MS)
     .sort((a, b) => lastCheck(a.before) - lastCheck(b.before))
     .slice(0, MAX_TARGETS_PER_RUN);
   const count = due.length;

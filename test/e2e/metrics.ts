@@ -3,7 +3,7 @@
  * is installed it judges the scrape and the rules.
  */
 import { spawnSync } from "node:child_process";
-import { globSync, mkdtempSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeAlerts, webhookOf } from "../bench/alerts.ts";
@@ -48,6 +48,15 @@ const post = (runtime: BenchRuntime, token: string, body: string): Promise<Respo
 const promtool = (args: readonly string[], input = ""): string | null => {
   const { status, stdout, stderr } = spawnSync("promtool", args, { input, encoding: "utf8" });
   return status === 0 ? null : `${stdout}${stderr}`;
+};
+
+/** The expressions of the Grafana board, as rules that promtool can read; JSON is YAML. */
+const panelRules = (): string => {
+  const { panels } = JSON.parse(readFileSync("docs/monitoring/grafana-dashboard.json", "utf8")) as {
+    panels: { targets: { expr: string }[] }[];
+  };
+  const rules = panels.flatMap(({ targets }) => targets.map(({ expr }, i) => ({ record: `panel:${i}`, expr })));
+  return JSON.stringify({ groups: rules.map((rule, i) => ({ name: `panel-${i}`, rules: [rule] })) });
 };
 
 const stateDir = mkdtempSync(join(tmpdir(), "alert-history-metrics-"));
@@ -106,6 +115,12 @@ try {
     check("promtool finds the scrape in order", metrics === null, metrics ?? "");
     const rules = promtool(["check", "rules", ...globSync("docs/monitoring/*.yml")]);
     check("promtool finds the rules in order", rules === null, rules ?? "");
+    const tested = promtool(["test", "rules", "test/monitoring/alerts.yml"]);
+    check("each alerting rule fires at its cause and is silent without it", tested === null, tested ?? "");
+    const panels = join(stateDir, "panels.yml");
+    writeFileSync(panels, panelRules());
+    const board = promtool(["check", "rules", panels]);
+    check("promtool can read every expression of the board", board === null, board ?? "");
   }
 } catch (error) {
   check("the run itself", false, error instanceof Error ? (error.stack ?? "") : String(error));

@@ -77,6 +77,7 @@ export class World {
   #config: RoutingConfig;
   #targets: ReturnType<typeof target>[];
   readonly #pagers: ReadonlySet<string>;
+  #compiled: { readonly of: readonly unknown[]; readonly routing: ReturnType<typeof compileRouting> } | null = null;
 
   constructor(config: RoutingConfig, { targets = ["slack"], pagers = [], quiet = [] }: WorldOptions = {}) {
     this.#config = config;
@@ -216,8 +217,12 @@ export class World {
   }
 
   #context(now: number): Context {
-    const known = new Set(this.#targets.map((state) => state.target.name));
-    const routing = compileRouting(this.#config, known, [...known]);
+    if (this.#compiled === null || this.#compiled.of[0] !== this.#config || this.#compiled.of[1] !== this.#targets) {
+      const known = new Set(this.#targets.map((state) => state.target.name));
+      const routing = compileRouting(this.#config, known, [...known]);
+      this.#compiled = { of: [this.#config, this.#targets], routing };
+    }
+    const { routing } = this.#compiled;
     const firing = [...this.#entries.values()].map(({ fingerprint: id, labels, status }) => ({
       fingerprint: id,
       labels,

@@ -34,7 +34,7 @@ export interface GroupState {
   readonly log: Readonly<Record<string, LogEntry>>;
   /** Counts the flushes that told something; orders them at the targets. */
   readonly flushes: number;
-  /** null: never flushed yet. */
+  /** null: not flushed since it began. */
   readonly flushedAt: Millis | null;
   readonly wakeAt: Millis | null;
 }
@@ -135,7 +135,8 @@ export const flush = (
       members,
       log: members.length === 0 ? {} : Object.fromEntries(log),
       flushes: state.flushes + (told.length > 0 ? 1 : 0),
-      flushedAt: now,
+      // What comes after the end of all begins anew, with the wait of a first alert.
+      flushedAt: members.length === 0 ? null : now,
       wakeAt: members.length === 0 ? null : Math.min(now + idleMs(timing), ...settles),
     },
   };

@@ -2,6 +2,7 @@
 import type { Labels, Millis } from "../alert/alert.ts";
 import type { LogEntry } from "../group/decide.ts";
 import { addMembers, type GroupState, type Member } from "../group/group.ts";
+import { isHeldKey } from "../group/key.ts";
 import type { GroupInfo } from "./flush.ts";
 import type { GroupJoin, GroupMember } from "./process.ts";
 
@@ -64,15 +65,25 @@ export const joinGroup = (group: StoredGroup, joins: readonly GroupJoin[], now: 
   return { info: { subject, key, labels, routeId, receiver, timing, fallback, targets }, state, news };
 };
 
-/** The log with those added who were told past this group that an alert fires: they wait for its end here. */
+/**
+ * The log with those added who were told past this group that an alert fires: they wait for its end here. What is held
+ * back of one alert may begin anew without a word on its end: then the end was told at once, and nobody knows it to fire.
+ */
 const withTold = (group: StoredGroup, joins: readonly GroupJoin[], now: Millis): GroupState["log"] => {
   const log = new Map<string, LogEntry>(Object.entries(group.state.log));
-  for (const { member, told } of joins) {
-    if (group.members.has(member.fingerprint)) continue;
+  for (const { key, member, told } of joins) {
+    const { fingerprint } = member;
+    const known = group.members.get(fingerprint);
+    const isMissed = member.status === "firing" && known?.status === "firing" && member.seq > known.seq;
+    if (isHeldKey(key) && isMissed) {
+      for (const [target, entry] of log) {
+        log.set(target, { ...entry, firing: entry.firing.filter((other) => other !== fingerprint) });
+      }
+    }
+    if (known !== undefined) continue;
     for (const target of told) {
       const entry = log.get(target) ?? { firing: [], at: now };
-      if (entry.firing.includes(member.fingerprint)) continue;
-      log.set(target, { ...entry, firing: [...entry.firing, member.fingerprint] });
+      if (!entry.firing.includes(fingerprint)) log.set(target, { ...entry, firing: [...entry.firing, fingerprint] });
     }
   }
   return Object.fromEntries(log);

@@ -1,19 +1,32 @@
 /** What a decision adds to the counts of its hour: mode, who classified, what filters did. Names are in history/rollup. */
 import { DECISION_COUNTS } from "../history/decision-counts.ts";
+import type { TraceStep } from "../history/trace.ts";
 import type { Decision } from "./process.ts";
 
-/** A count and how much it grows; one of an alert's targets counts once for each filter step. */
+/** The counts one step adds to; one of an alert's targets counts once for each filter step. */
+export const countsOfStep = ({
+  stage,
+  decision,
+  reason,
+}: Pick<TraceStep, "stage" | "decision" | "reason">): readonly string[] => {
+  if (stage === "classify") return [DECISION_COUNTS.classifiedBy + reason];
+  if (stage === "shadow") return [DECISION_COUNTS.shadow + decision];
+  if (stage !== "filter") return [];
+  const action = DECISION_COUNTS.filter + decision;
+  return reason === "no_rule" ? [action] : [action, DECISION_COUNTS.rule + reason];
+};
+
+/**
+ * A count and how much it grows. Only steps of the decision itself: those that a group's flush adds to the trace later
+ * bear its time, and are counted when they are added.
+ */
 export const tallyDecision = ({ mode, trace }: Pick<Decision, "mode" | "trace">): Readonly<Record<string, number>> => {
+  const own = trace.filter(({ at }) => at === trace[0]?.at);
+  return sumOf([DECISION_COUNTS.mode + mode, ...own.flatMap(countsOfStep)]);
+};
+
+const sumOf = (keys: readonly string[]): Readonly<Record<string, number>> => {
   const counts = new Map<string, number>();
-  const add = (key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
-  add(DECISION_COUNTS.mode + mode);
-  for (const { stage, decision, reason } of trace) {
-    if (stage === "classify") add(DECISION_COUNTS.classifiedBy + reason);
-    else if (stage === "shadow") add(DECISION_COUNTS.shadow + decision);
-    else if (stage === "filter") {
-      add(DECISION_COUNTS.filter + decision);
-      if (reason !== "no_rule") add(DECISION_COUNTS.rule + reason);
-    }
-  }
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
   return Object.fromEntries(counts);
 };

@@ -27,6 +27,7 @@ export interface Clusters {
 /** Below a minute cron has no finer step (contracts 15). */
 const MIN_INTERVAL_SECONDS = 60;
 const MAX_INTERVAL_SECONDS = 86_400;
+/** Of a cluster that names none. */
 const DEFAULT_INTERVAL_SECONDS = 300;
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -42,9 +43,9 @@ const readHeaders = (given: unknown): Readonly<Record<string, string>> | null =>
   return areGood ? (Object.fromEntries(entries) as Record<string, string>) : null;
 };
 
-const readCluster = (entry: unknown, options: TargetReadOptions): Result<Cluster, string> => {
+const readCluster = (entry: unknown, options: TargetReadOptions, defaultInterval: number): Result<Cluster, string> => {
   if (!isJsonObject(entry)) return err(" must be an object");
-  const { name, url, token, interval_seconds: interval = DEFAULT_INTERVAL_SECONDS, enabled = true } = entry;
+  const { name, url, token, interval_seconds: interval = defaultInterval, enabled = true } = entry;
   if (typeof name !== "string" || !DNS_LABEL.test(name) || name === "static") {
     return err("/name must be a DNS label of at most 63 characters other than static");
   }
@@ -70,7 +71,11 @@ const readCluster = (entry: unknown, options: TargetReadOptions): Result<Cluster
 };
 
 /** The clusters of this text; exporters are under the same address policy as targets. */
-export const readClusters = (text: string | undefined, options: TargetReadOptions): Clusters => {
+export const readClusters = (
+  text: string | undefined,
+  options: TargetReadOptions,
+  defaultIntervalSeconds = DEFAULT_INTERVAL_SECONDS,
+): Clusters => {
   if (text === undefined || text.trim() === "") return { clusters: null, errors: [], refused: [] };
   let json: unknown;
   try {
@@ -83,7 +88,7 @@ export const readClusters = (text: string | undefined, options: TargetReadOption
   const errors: string[] = [];
   const refused: string[] = [];
   json.forEach((entry: unknown, index) => {
-    const read = readCluster(entry, options);
+    const read = readCluster(entry, options, defaultIntervalSeconds);
     if (read.ok && !clusters.some(({ name }) => name === read.value.name)) {
       clusters.push(read.value);
       return;

@@ -1,112 +1,152 @@
 /** What could not be delivered: by reason, sent again one by one or all of a kind, or discarded. */
 import { useSignal } from "@preact/signals";
-import { attempt, say } from "../announce.ts";
-import { call, may, withQuery } from "../api.ts";
+import { may, withQuery } from "../api.ts";
+import { discardAll, progress, replayAll, stop } from "../bulk.ts";
 import { Confirm } from "../dialog.tsx";
-import { JobTable, replayIds, sayReplayed } from "../job-table.tsx";
+import { JobDrawer } from "../job-drawer.tsx";
+import { JobTable, replayIds } from "../job-table.tsx";
 import { useKeys } from "../keys.ts";
 import { hrefWith, useQuery } from "../query.ts";
-import type { DeadCounts, JobList, Replayed } from "../types.ts";
+import { reasonText } from "../reasons.ts";
+import type { DeadCounts, JobList } from "../types.ts";
 import { count, Empty, Loaded, Panel } from "../ui.tsx";
 import { useApi } from "../use-api.ts";
 
 const Reasons = ({ of }: { readonly of: DeadCounts }) => {
   const { path, query } = useQuery();
   return (
-    <div class="tiles">
-      {of.counts.map(({ target, reason, count: n }) => (
-        <a key={`${target} ${reason}`} class="tile bad" href={hrefWith(path, query, { target, reason })}>
-          <span class="name">{target}</span>
-          <span class="value">{count(n)}</span>
-          <span class="note">{reason?.replaceAll("_", " ") ?? "unknown"}</span>
-        </a>
-      ))}
+    <div class="tiles wide">
+      {of.counts
+        .toSorted((a, b) => b.count - a.count)
+        .map(({ target, reason, count: n }) => {
+          const isChosen = query["target"] === target && query["reason"] === (reason ?? undefined);
+          return (
+            <a
+              key={`${target} ${reason}`}
+              class="tile bad"
+              aria-current={isChosen ? "true" : undefined}
+              href={hrefWith(path, {}, isChosen ? {} : { target, reason })}
+            >
+              <span class="name">{target}</span>
+              <span class="value">{count(n)}</span>
+              <span class="note">{reason === null ? "nobody knows why" : reasonText(reason)}</span>
+            </a>
+          );
+        })}
     </div>
   );
 };
 
+const Progress = () =>
+  progress.value === null ? null : (
+    <div class="notice progress" role="status">
+      <span>
+        {progress.value.what}: {count(progress.value.done)}
+        {progress.value.of === null ? "" : ` of ${count(progress.value.of)}`}
+      </span>
+      <progress
+        aria-label={progress.value.what}
+        value={progress.value.done}
+        max={Math.max(1, progress.value.of ?? 1)}
+      />
+      <button type="button" class="small" onClick={stop}>
+        Stop
+      </button>
+    </div>
+  );
+
 const DeadLetters = () => {
-  const { query, change } = useQuery();
+  const { query, path, change } = useQuery();
   const chosen = useSignal<ReadonlySet<string>>(new Set());
+  const cursor = useSignal(-1);
   const confirming = useSignal<"discard" | "all" | null>(null);
-  const progress = useSignal<{ done: number; of: number } | null>(null);
   const counts = useApi<DeadCounts>("/api/v1/dead-letters/counts");
   const filter = { target: query["target"] ?? null, reason: query["reason"] ?? null };
-  const list = useApi<JobList>(withQuery("/api/v1/dead-letters", filter));
+  const job = query["job"] ?? null;
+  const list = useApi<JobList>(withQuery("/api/v1/dead-letters", { ...filter, cursor: query["page"] }), {
+    hold: job !== null || chosen.value.size > 0 || cursor.value >= 0,
+  });
+  const rows = list.value?.notifications ?? [];
+  const matching = counts.value?.counts.filter(
+    (one) =>
+      (filter.target === null || one.target === filter.target) &&
+      (filter.reason === null || one.reason === filter.reason),
+  );
+  const total = matching?.reduce((sum, one) => sum + one.count, 0) ?? null;
   const refresh = (): void => {
     chosen.value = new Set();
     list.refresh();
     counts.refresh();
   };
-  const replayChosen = async (): Promise<void> => {
-    if (chosen.value.size === 0) return;
-    await attempt(async () => say(sayReplayed(await replayIds([...chosen.value]))), `${chosen.value.size} sent again`);
-    refresh();
+  const choose = (id: string, on: boolean): void => {
+    const next = new Set(chosen.value);
+    if (on) next.add(id);
+    else next.delete(id);
+    chosen.value = next;
   };
-  // The server takes a bounded number at a time and says when there are more: that is the progress.
-  const replayAll = async (): Promise<void> => {
-    const total = counts.value?.total ?? 0;
-    progress.value = { done: 0, of: total };
-    await attempt(async () => {
-      const since = { to: new Date().toISOString(), ...(filter.target === null ? {} : { target: filter.target }) };
-      for (;;) {
-        const answer = await call<Replayed>("POST", "/api/v1/dead-letters/replay", {
-          ...since,
-          ...(filter.reason === null ? {} : { reason: filter.reason }),
-        });
-        progress.value = { done: (progress.value?.done ?? 0) + answer.replayed, of: total };
-        if (!answer.has_more || answer.replayed === 0) break;
-      }
-    }, "All of them are being sent again");
-    progress.value = null;
-    refresh();
+  const replayChosen = (): void => {
+    const row = rows[cursor.value];
+    const ids = chosen.value.size > 0 ? [...chosen.value] : row === undefined ? [] : [row.id];
+    if (ids.length > 0 && may("operate")) void replayIds(ids).then(refresh);
   };
-  const discardChosen = async (): Promise<void> => {
-    const ids = [...chosen.value];
-    progress.value = { done: 0, of: ids.length };
-    await attempt(async () => {
-      for (const [index, id] of ids.entries()) {
-        await call("DELETE", `/api/v1/dead-letters/${encodeURIComponent(id)}`);
-        progress.value = { done: index + 1, of: ids.length };
-      }
-    }, `${ids.length} discarded`);
-    progress.value = null;
-    refresh();
-  };
-  useKeys({ r: () => void replayChosen() });
+  useKeys({
+    j: () => {
+      cursor.value = Math.min(rows.length - 1, cursor.value + 1);
+    },
+    k: () => {
+      cursor.value = Math.max(0, cursor.value - 1);
+    },
+    x: () => {
+      const row = rows[cursor.value];
+      if (row !== undefined && may("operate")) choose(row.id, !chosen.value.has(row.id));
+    },
+    Enter: () => {
+      const row = rows[cursor.value];
+      if (row !== undefined) change({ job: row.id });
+    },
+    r: replayChosen,
+    Escape: () => {
+      cursor.value = -1;
+      chosen.value = new Set();
+    },
+  });
   const close = (): void => {
     confirming.value = null;
   };
+  const isBusy = progress.value !== null;
   return (
     <>
       <Loaded of={counts} what="counts">
         {(value) => <Reasons of={value} />}
       </Loaded>
+      <Progress />
       <Panel
-        title="Dead letters"
+        title={filter.target === null ? "Dead letters" : `Dead letters of ${filter.target}`}
         tools={
-          may("operate") && (
+          may("operate") &&
+          rows.length > 0 && (
             <div class="quick">
               {(filter.target !== null || filter.reason !== null) && (
-                <button type="button" onClick={() => change({ target: null, reason: null })}>
+                <a class="button" href={path}>
                   Show all
-                </button>
+                </a>
               )}
-              <button type="button" disabled={chosen.value.size === 0} onClick={() => void replayChosen()}>
+              <button type="button" disabled={chosen.value.size === 0 || isBusy} onClick={replayChosen}>
                 Send {chosen.value.size} again
               </button>
               <button
                 type="button"
-                disabled={chosen.value.size === 0}
+                disabled={chosen.value.size === 0 || isBusy}
                 onClick={() => {
                   confirming.value = "discard";
                 }}
               >
-                Discard …
+                Discard {chosen.value.size} …
               </button>
               <button
                 type="button"
-                disabled={(list.value?.notifications.length ?? 0) === 0}
+                class="primary"
+                disabled={isBusy}
                 onClick={() => {
                   confirming.value = "all";
                 }}
@@ -117,58 +157,63 @@ const DeadLetters = () => {
           )
         }
       >
-        {progress.value !== null && (
-          <label>
-            {progress.value.done} of {progress.value.of}
-            <progress value={progress.value.done} max={progress.value.of} />
-          </label>
-        )}
         <Loaded of={list} what="dead letters">
-          {({ notifications }) =>
-            notifications.length === 0 ? (
-              <Empty title="Nothing is stuck.">
-                <p>What cannot be delivered is kept here until you send it again or discard it.</p>
+          {({ notifications, has_next, cursor: next }) =>
+            notifications.length === 0 && !has_next ? (
+              <Empty title={filter.target === null ? "Nothing is stuck." : "Nothing is stuck here any more."}>
+                <p>
+                  What cannot be delivered is kept here until you send it again or discard it. What is being tried still
+                  is under <a href={hrefWith("/deliveries", { state: "retry" })}>Deliveries</a>.
+                </p>
               </Empty>
             ) : (
-              <JobTable
-                jobs={notifications}
-                chosen={chosen.value}
-                {...(may("operate")
-                  ? {
-                      onChoose: (id: string, on: boolean) => {
-                        const next = new Set(chosen.value);
-                        if (on) next.add(id);
-                        else next.delete(id);
-                        chosen.value = next;
-                      },
-                    }
-                  : {})}
-                onChange={refresh}
-              />
+              <>
+                <JobTable
+                  jobs={notifications}
+                  cursor={cursor.value}
+                  chosen={chosen.value}
+                  {...(may("operate") ? { onChoose: choose } : {})}
+                  onChange={refresh}
+                />
+                <div class="actions">
+                  {query["page"] !== undefined && (
+                    <a class="button" href={hrefWith(path, query, { page: null })}>
+                      Newest
+                    </a>
+                  )}
+                  {has_next && (
+                    <a class="button" href={hrefWith(path, query, { page: next })}>
+                      Older
+                    </a>
+                  )}
+                </div>
+              </>
             )
           }
         </Loaded>
       </Panel>
+      {job !== null && <JobDrawer key={job} id={job} onClose={() => change({ job: null })} onChange={refresh} />}
       {confirming.value === "discard" && (
         <Confirm
           title={`Discard ${chosen.value.size} dead letters?`}
           action="Discard"
           onClose={close}
-          onConfirm={() => void discardChosen()}
+          onConfirm={() => void discardAll([...chosen.value]).then(refresh)}
         >
           <p>They are not sent any more. The history keeps that they failed.</p>
         </Confirm>
       )}
       {confirming.value === "all" && (
         <Confirm
-          title="Send all of these again?"
+          title={`Send ${total === null ? "all of these" : count(total)} again?`}
           action="Send again"
           onClose={close}
-          onConfirm={() => void replayAll()}
+          onConfirm={() => void replayAll(filter, total).then(refresh)}
         >
           <p>
             {filter.target ?? "Every target"}
-            {filter.reason === null ? "" : `, ${filter.reason}`}. Alerts that have resolved since are left out.
+            {filter.reason === null ? "" : `: ${reasonText(filter.reason)}`}. Alerts that have resolved since are left
+            out.
           </p>
         </Confirm>
       )}

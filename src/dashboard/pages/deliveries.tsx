@@ -1,110 +1,185 @@
 /** What was sent where, with every attempt and answer; and how each target does. */
 import { useSignal } from "@preact/signals";
-import { withQuery } from "../api.ts";
-import { JobTable } from "../job-table.tsx";
-import { hrefWith, useQuery } from "../query.ts";
-import { rangeQuery } from "../time.ts";
+import { may, withQuery } from "../api.ts";
+import { type DeliveryTimesView, shareOf, timesOf } from "../delivery-times.ts";
+import { JobDrawer } from "../job-drawer.tsx";
+import { isReplayable, JobTable, replayIds } from "../job-table.tsx";
+import { useKeys } from "../keys.ts";
+import { carried, hrefWith, useQuery } from "../query.ts";
+import { latency, now, rangeName, rangeQuery, readRange } from "../time.ts";
 import type { JobList, PublishingTarget } from "../types.ts";
 import { Ago, count, Empty, Loaded, Panel, percent, State } from "../ui.tsx";
 import { useApi } from "../use-api.ts";
 
-const STATES = ["delivered", "pending", "retry", "deferred", "dead", "digested", "superseded", "canceled"];
+const STATES: readonly (readonly [state: string, title: string])[] = [
+  ["delivered", "delivered"],
+  ["pending", "queued"],
+  ["retry", "retrying"],
+  ["deferred", "deferred"],
+  ["dead", "dead letter"],
+  ["digested", "in a digest"],
+  ["superseded", "superseded"],
+  ["canceled", "not sent"],
+  ["discarded", "discarded"],
+];
+const FILTERS = ["target", "state", "fingerprint"] as const;
+const HOUR_MS = 3_600_000;
+/** The ledger of times goes back this far. */
+const MAX_HOURS = 720;
 
-const Cards = ({ of }: { readonly of: readonly PublishingTarget[] }) => (
-  <div class="tiles">
-    {of.map((target) => (
-      <a
-        key={target.name}
-        class={`tile ${target.health_status === "unhealthy" ? "bad" : target.health_status === "healthy" ? "good" : ""}`}
-        href={hrefWith("/deliveries", { target: target.name })}
-      >
-        <span class="name">{target.name}</span>
-        <span class="value">{percent(target.success_rate)}</span>
-        <span class="note">
-          {count(target.total_publishes)} sent
-          {target.circuit_breaker_state === "closed"
-            ? ""
-            : `, breaker ${target.circuit_breaker_state.replace("_", " ")}`}
-        </span>
-        <State of={target.health_status} />
-        <span class="note">
-          last success <Ago at={target.last_success_time} />
-        </span>
-      </a>
-    ))}
-  </div>
-);
+interface CardsProps {
+  readonly of: readonly PublishingTarget[];
+  readonly times: DeliveryTimesView | null;
+  readonly selected: string | undefined;
+}
+
+const Cards = ({ of, times, selected }: CardsProps) => {
+  const { query } = useQuery();
+  return (
+    <div class="tiles wide">
+      {of.map((target) => {
+        const one = timesOf(times, target.name);
+        const share = shareOf(one);
+        const tone = share === null ? "plain" : share >= 0.99 ? "good" : share >= 0.9 ? "warn" : "bad";
+        return (
+          <a
+            key={target.name}
+            class={`tile ${tone}`}
+            aria-current={target.name === selected ? "true" : undefined}
+            href={hrefWith("/deliveries", carried(query), { target: target.name === selected ? null : target.name })}
+          >
+            <span class="name">{target.name}</span>
+            <span class="value">{percent(share)}</span>
+            <span class="note">
+              {count(one?.delivered ?? 0)} delivered, {count(one?.failed ?? 0)} failed
+            </span>
+            <span class="note">
+              p50 {latency(one?.p50_ms)}, p95 {latency(one?.p95_ms)}
+            </span>
+            <span class="quick">
+              <State of={target.enabled ? target.health_status : "disabled"} />
+              {target.circuit_breaker_state !== "closed" && (
+                <State
+                  of={target.circuit_breaker_state}
+                  label={`breaker ${target.circuit_breaker_state.replace("_", " ")}`}
+                />
+              )}
+            </span>
+            <span class="note">
+              last success <Ago at={target.last_success_time} />
+            </span>
+          </a>
+        );
+      })}
+    </div>
+  );
+};
 
 const Deliveries = () => {
-  const { query, change } = useQuery();
-  const page = useSignal<string | null>(null);
-  const targets = useApi<PublishingTarget[]>("/publishing/targets");
+  const { query, path, change } = useQuery();
+  const cursor = useSignal(-1);
+  const range = readRange(query, now.value);
+  const hours = Math.min(MAX_HOURS, Math.max(1, Math.ceil((now.value - range.from) / HOUR_MS)));
+  const targets = useApi<PublishingTarget[]>("/publishing/targets?limit=1000");
+  const times = useApi<DeliveryTimesView>(withQuery("/api/v1/delivery-times", { hours }));
+  const job = query["job"] ?? null;
   const jobs = useApi<JobList>(
     withQuery("/api/v1/notifications", {
-      target: query["target"],
-      state: query["state"],
-      fingerprint: query["fingerprint"],
-      cursor: page.value,
+      ...Object.fromEntries(FILTERS.map((name) => [name, query[name]])),
+      cursor: query["page"],
       ...rangeQuery(query),
     }),
+    { hold: job !== null || cursor.value >= 0 || query["page"] !== undefined },
   );
-  const filtered = ["target", "state", "fingerprint"].some((name) => query[name] !== undefined);
+  const rows = jobs.value?.notifications ?? [];
+  const filtered = FILTERS.some((name) => query[name] !== undefined);
+  useKeys({
+    j: () => {
+      cursor.value = Math.min(rows.length - 1, cursor.value + 1);
+    },
+    k: () => {
+      cursor.value = Math.max(0, cursor.value - 1);
+    },
+    Enter: () => {
+      const row = rows[cursor.value];
+      if (row !== undefined) change({ job: row.id });
+    },
+    r: () => {
+      const row = rows[cursor.value];
+      if (row !== undefined && may("operate") && isReplayable(row)) void replayIds([row.id]).then(jobs.refresh);
+    },
+    Escape: () => {
+      cursor.value = -1;
+    },
+  });
   return (
     <>
       <Loaded of={targets} what="targets">
-        {(value) => (value.length === 0 ? <Empty title="No target yet." /> : <Cards of={value} />)}
+        {(value) =>
+          value.length === 0 ? (
+            <Empty title="No target yet.">
+              <p>
+                Nobody is told until there is one: <a href="/targets">define the first target</a>.
+              </p>
+            </Empty>
+          ) : (
+            <Cards of={value} times={times.value} selected={query["target"]} />
+          )
+        }
       </Loaded>
       <Panel
-        title={query["target"] === undefined ? "Notifications" : `Notifications for ${query["target"]}`}
+        title={`${query["target"] === undefined ? "Notifications" : `Notifications for ${query["target"]}`}, ${rangeName(query)}`}
         tools={
           <div class="quick">
+            {jobs.waiting > 0 && (
+              <button type="button" class="pill" onClick={jobs.refresh}>
+                {jobs.waiting} new: show
+              </button>
+            )}
             <select
               aria-label="State"
               value={query["state"] ?? ""}
-              onChange={(event) => change({ state: event.currentTarget.value })}
+              onChange={(event) => change({ state: event.currentTarget.value, page: null })}
             >
               <option value="">every state</option>
-              {STATES.map((state) => (
-                <option key={state}>{state}</option>
+              {STATES.map(([state, title]) => (
+                <option key={state} value={state}>
+                  {title}
+                </option>
               ))}
             </select>
             {filtered && (
-              <button type="button" onClick={() => change({ target: null, state: null, fingerprint: null })}>
+              <a class="button" href={hrefWith(path, carried(query))}>
                 Show all
-              </button>
+              </a>
             )}
           </div>
         }
       >
         <Loaded of={jobs} what="notifications">
           {(value) =>
-            value.notifications.length === 0 ? (
-              <Empty title="Nothing was sent in this range.">
-                <p>The timeline of an alert says why it was not.</p>
+            value.notifications.length === 0 && !value.has_next ? (
+              <Empty
+                title={filtered ? "No notification is like this in this range." : "Nothing was sent in this range."}
+              >
+                <p>
+                  {filtered ? "Show all of them, or take a longer range. " : ""}Why an alert was not sent is said in its
+                  timeline, under <a href="/alerts">Alerts</a>.
+                </p>
               </Empty>
             ) : (
               <>
-                <JobTable jobs={value.notifications} onChange={jobs.refresh} />
+                <JobTable jobs={value.notifications} cursor={cursor.value} onChange={jobs.refresh} />
                 <div class="actions">
-                  {page.value !== null && (
-                    <button
-                      type="button"
-                      onClick={() => {
-                        page.value = null;
-                      }}
-                    >
+                  {query["page"] !== undefined && (
+                    <a class="button" href={hrefWith(path, query, { page: null })}>
                       Newest
-                    </button>
+                    </a>
                   )}
                   {value.has_next && (
-                    <button
-                      type="button"
-                      onClick={() => {
-                        page.value = value.cursor;
-                      }}
-                    >
+                    <a class="button" href={hrefWith(path, query, { page: value.cursor })}>
                       Older
-                    </button>
+                    </a>
                   )}
                 </div>
               </>
@@ -112,6 +187,7 @@ const Deliveries = () => {
           }
         </Loaded>
       </Panel>
+      {job !== null && <JobDrawer key={job} id={job} onClose={() => change({ job: null })} onChange={jobs.refresh} />}
     </>
   );
 };

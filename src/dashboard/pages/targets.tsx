@@ -1,135 +1,116 @@
-/** Where notifications go: clusters and how their reading does, targets and how they do, what changed by itself. */
-import { useSignal } from "@preact/signals";
-import { attempt, say } from "../announce.ts";
+/** Where notifications go: targets and how they do, clusters and how reading them goes, what changed by itself. */
+import { attempt } from "../announce.ts";
 import { call, may } from "../api.ts";
+import { type DeliveryTimesView, shareOf, timesOf } from "../delivery-times.ts";
 import { hrefWith, useQuery } from "../query.ts";
-import { absolute } from "../time.ts";
+import { Clusters, Drift } from "../target-clusters.tsx";
+import { TargetDrawer } from "../target-drawer.tsx";
+import { TestButton } from "../target-test.tsx";
+import { latency } from "../time.ts";
 import type { DiscoveryStatus, DriftView, PublishingTarget } from "../types.ts";
-import { Ago, count, Empty, Loaded, Panel, percent, State } from "../ui.tsx";
+import { Ago, Cell, count, Empty, Loaded, Panel, percent, Snippet, State } from "../ui.tsx";
 import { useApi } from "../use-api.ts";
 
-interface Tested {
-  readonly success: boolean;
-  readonly status_code?: number;
-  readonly response_time_ms: number;
-  readonly error_message?: string;
-}
-
-const test = async (name: string): Promise<void> => {
-  const answer = await call<Tested>("POST", `/publishing/targets/${encodeURIComponent(name)}/test`, {});
-  if (answer.success) say(`${name} took the test alert in ${Math.round(answer.response_time_ms)} ms`);
-  else throw new Error(`${name}: ${answer.error_message ?? answer.status_code ?? "failed"}`);
-};
-
-const Clusters = ({ of }: { readonly of: DiscoveryStatus }) => (
-  <>
-    {of.config_errors.map((error) => (
-      <p key={error} class="notice bad">
-        {error}
-      </p>
-    ))}
-    {of.clusters.length === 0 ? (
-      <Empty title="No cluster is configured.">
-        <p>Targets can be discovered from Secrets by an exporter in each cluster; static ones work without.</p>
-      </Empty>
-    ) : (
-      <table class="cards">
-        <thead>
-          <tr>
-            <th>Cluster</th>
-            <th>State</th>
-            <th class="number">Targets</th>
-            <th>Read</th>
-            <th>Error</th>
-          </tr>
-        </thead>
-        <tbody>
-          {of.clusters.map((cluster) => (
-            <tr key={cluster.name}>
-              <td>{cluster.name}</td>
-              <td>
-                <State of={cluster.status} />
-              </td>
-              <td class="number">{count(cluster.targets)}</td>
-              <td class="nowrap">
-                <Ago at={cluster.last_success} />
-              </td>
-              <td class="dim">{cluster.error ?? ""}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    )}
-    {of.invalid.map((secret) => (
-      <p key={`${secret.cluster}/${secret.namespace}/${secret.secret}`} class="notice bad">
-        {secret.cluster}/{secret.namespace}/{secret.secret}: {secret.reason}, {secret.detail}
-      </p>
-    ))}
-  </>
-);
+const firstTarget = (): string =>
+  [
+    `curl ${location.origin}/api/v1/targets`,
+    `-H "Authorization: Bearer $ADMIN_TOKEN"`,
+    `-H 'Content-Type: application/json'`,
+    `-d '{"name":"on-call","type":"webhook","url":"https://hooks.example.com/alerts"}'`,
+  ].join(" \\\n  ");
 
 interface TargetRowProps {
   readonly of: PublishingTarget;
-  readonly selected: boolean;
+  readonly times: DeliveryTimesView | null;
 }
 
-const TargetRow = ({ of, selected }: TargetRowProps) => {
-  const testing = useSignal(false);
-  const run = async (): Promise<void> => {
-    testing.value = true;
-    try {
-      await test(of.name);
-    } catch (error) {
-      say(error instanceof Error ? error.message : String(error), "failed");
-    }
-    testing.value = false;
-  };
+const TargetRow = ({ of, times }: TargetRowProps) => {
+  const { path, query } = useQuery();
+  const one = timesOf(times, of.name);
   return (
-    <tr class={selected ? "cursor" : ""}>
+    <tr>
       <td>
-        <a href={hrefWith("/deliveries", { target: of.name })}>{of.name}</a> <div class="dim">{of.url}</div>
+        <a href={hrefWith(path, query, { sel: of.name })}>{of.name}</a>
+        <div class="dim">{of.url}</div>
       </td>
-      <td>
-        {of.type} <span class="dim">{of.format === of.type ? "" : of.format}</span>
-      </td>
-      <td class="dim">{of.cluster ?? "static"}</td>
+      <Cell of="kind">{of.format}</Cell>
+      <Cell of="from" class="dim">
+        {of.cluster ?? "defined here"}
+      </Cell>
       <td>
         <State of={of.enabled ? of.health_status : "disabled"} />
-        {of.circuit_breaker_state !== "closed" && (
-          <div>
-            <State of={of.circuit_breaker_state} label={`breaker ${of.circuit_breaker_state.replace("_", " ")}`} />
-          </div>
-        )}
-        {of.frozen && <div class="state warn">frozen: {of.frozen_reason}</div>}
-        {of.warnings.map((warning) => (
-          <div key={warning} class="dim">
-            {warning}
-          </div>
-        ))}
+        {of.frozen && <div class="state warn">frozen: {of.frozen_reason?.replaceAll("_", " ")}</div>}
+        {of.stale && <div class="state warn">stale</div>}
+        {of.warnings.length > 0 && <div class="dim">{count(of.warnings.length)} warnings</div>}
       </td>
-      <td class="number">
-        {percent(of.success_rate)}
-        <div class="dim">of {count(of.total_publishes)}</div>
-      </td>
-      <td class="nowrap">
+      <Cell of="breaker">
+        <State of={of.circuit_breaker_state} />
+      </Cell>
+      <Cell of="delivered" class="number">
+        {percent(shareOf(one))}
+        <div class="dim">of {count((one?.delivered ?? 0) + (one?.failed ?? 0))}</div>
+      </Cell>
+      <Cell of="p95" class="number">
+        {latency(one?.p95_ms)}
+      </Cell>
+      <Cell of="last success" class="nowrap">
         <Ago at={of.last_success_time} />
-      </td>
+      </Cell>
       <td>
-        {may("operate") && (
-          <button type="button" class="small" disabled={testing.value} onClick={() => void run()}>
-            {testing.value ? "Sending …" : "Test"}
-          </button>
-        )}
+        <TestButton name={of.name} />
       </td>
     </tr>
   );
 };
 
+const Table = ({
+  of,
+  times,
+}: {
+  readonly of: readonly PublishingTarget[];
+  readonly times: DeliveryTimesView | null;
+}) => (
+  <table class="cards">
+    <caption class="unseen">Targets</caption>
+    <thead>
+      <tr>
+        <th scope="col">Target</th>
+        <th scope="col">Kind</th>
+        <th scope="col">From</th>
+        <th scope="col">Health</th>
+        <th scope="col">Breaker</th>
+        <th scope="col" class="number">
+          Delivered, 24 h
+        </th>
+        <th scope="col" class="number">
+          p95
+        </th>
+        <th scope="col">Last success</th>
+        <th scope="col">
+          <span class="unseen">Actions</span>
+        </th>
+      </tr>
+    </thead>
+    <tbody>
+      {of.map((target) => (
+        <TargetRow key={target.name} of={target} times={times} />
+      ))}
+    </tbody>
+  </table>
+);
+
 const Targets = () => {
-  const { query } = useQuery();
-  const status = useApi<DiscoveryStatus>("/publishing/targets/status");
-  const targets = useApi<PublishingTarget[]>("/publishing/targets?limit=1000");
-  const drift = useApi<{ changes: DriftView[] }>("/publishing/targets/drift?limit=20");
+  const { query, change } = useQuery();
+  const status = useApi<DiscoveryStatus>("/publishing/targets/status", { everyMs: 10_000 });
+  const targets = useApi<PublishingTarget[]>("/publishing/targets?limit=1000&sort_by=name");
+  const times = useApi<DeliveryTimesView>("/api/v1/delivery-times?hours=24", { everyMs: 10_000 });
+  const drift = useApi<{ changes: DriftView[] }>("/publishing/targets/drift?limit=50", { everyMs: 10_000 });
+  const selected = targets.value?.find(({ name }) => name === query["sel"]);
+  const readNow = (): void =>
+    void attempt(() => call("POST", "/publishing/targets/refresh"), "The clusters are being read").then(() => {
+      status.refresh();
+      targets.refresh();
+    });
   return (
     <>
       <Panel title="Targets">
@@ -138,31 +119,13 @@ const Targets = () => {
             value.length === 0 ? (
               <Empty title="No target yet.">
                 <p>
-                  Without one, alerts are kept and shown, but nobody is told. Define one with{" "}
-                  <code>POST /api/v1/targets</code>, or have a cluster's Secrets discovered.
+                  Without one, alerts are kept and shown, but nobody is told. Define one, or have a cluster's Secrets
+                  discovered:
                 </p>
+                <Snippet text={firstTarget()} />
               </Empty>
             ) : (
-              <table class="cards">
-                <thead>
-                  <tr>
-                    <th>Target</th>
-                    <th>Type</th>
-                    <th>From</th>
-                    <th>Health</th>
-                    <th class="number">Delivered</th>
-                    <th>Last success</th>
-                    <th>
-                      <span class="unseen">Actions</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {value.map((target) => (
-                    <TargetRow key={target.name} of={target} selected={target.name === query["sel"]} />
-                  ))}
-                </tbody>
-              </table>
+              <Table of={value} times={times.value} />
             )
           }
         </Loaded>
@@ -170,12 +133,9 @@ const Targets = () => {
       <Panel
         title="Clusters"
         tools={
-          may("admin") && (
-            <button
-              type="button"
-              class="small"
-              onClick={() => void attempt(() => call("POST", "/publishing/targets/refresh"), "Reading the clusters")}
-            >
+          may("admin") &&
+          (status.value?.clusters.length ?? 0) > 0 && (
+            <button type="button" class="small" onClick={readNow}>
               Read now
             </button>
           )
@@ -187,25 +147,12 @@ const Targets = () => {
       </Panel>
       <Panel title="What changed by itself">
         <Loaded of={drift} what="changes">
-          {({ changes }) =>
-            changes.length === 0 ? (
-              <Empty title="Nothing has changed." />
-            ) : (
-              <table class="cards">
-                <tbody>
-                  {changes.map((change) => (
-                    <tr key={`${change.at} ${change.kind} ${change.target}`}>
-                      <td class="nowrap dim">{absolute(Date.parse(change.at))}</td>
-                      <td>{change.kind}</td>
-                      <td>{change.target ?? change.cluster}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            )
-          }
+          {({ changes }) => <Drift of={changes} />}
         </Loaded>
       </Panel>
+      {selected !== undefined && (
+        <TargetDrawer key={selected.name} of={selected} times={times.value} onClose={() => change({ sel: null })} />
+      )}
     </>
   );
 };

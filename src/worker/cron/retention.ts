@@ -7,18 +7,13 @@ import { SILENCE_RETENTION_MS } from "../../core/filter/silence.ts";
 import type { Bindings } from "../env.ts";
 import { logInfo } from "../log.ts";
 import { loadSettings } from "../settings.ts";
+import { numberOf } from "../variables.ts";
 
 const DAY_MS = 86_400_000;
-const DEFAULT_DAYS = 30;
 /** Deliveries and dead letters stay so much longer than events (contracts 12.1). */
 const DELIVERIES_LONGER_MS = 30 * DAY_MS;
 /** Rows of one kind and run: at one run a minute, a million a day. */
 const MAX_ROWS = 1000;
-
-const daysOf = (env: Bindings): number => {
-  const days = Number(env.RETENTION_DAYS ?? DEFAULT_DAYS);
-  return Number.isFinite(days) && days >= 1 ? days : DEFAULT_DAYS;
-};
 
 /** Each statement finds its rows by an index from the oldest on; `?1` is the time before which rows go. */
 const KINDS: readonly (readonly [kind: string, sql: string])[] = [
@@ -70,7 +65,7 @@ const partOf = (now: number): [string, string] => {
 /** Answers how many rows went. */
 export const removeOld = async (env: Bindings, now: number): Promise<number> => {
   const { config } = await loadSettings(env, now);
-  const events = config?.retention.eventsMs ?? daysOf(env) * DAY_MS;
+  const events = config?.retention.eventsMs ?? numberOf(env, "RETENTION_DAYS") * DAY_MS;
   const ages: Readonly<Record<string, number>> = {
     notifications: config?.retention.notificationsMs ?? events + DELIVERIES_LONGER_MS,
     rollups: config?.retention.rollupsMs ?? events,

@@ -1,5 +1,6 @@
 /** What a committed decision adds to the counters, read from its trace: metrics and history use the same words. */
 import { classifies, type EnrichmentMode } from "../../core/classify/mode.ts";
+import type { TraceStep } from "../../core/history/trace.ts";
 import type { Decided } from "../db/events.ts";
 import { count, observeSeconds, observeShare } from "./count.ts";
 import { ours } from "./families.ts";
@@ -25,10 +26,15 @@ export const countDecided = (fresh: readonly Decided[]): void => {
       ),
     );
     countClassification(decided);
-    for (const { stage, decision, reason } of trace) {
-      if (stage === "filter") count(ours("filter_decisions_total"), { action: decision, rule: reason });
-      else if (decision === "suppressed") count(ours("notifications_suppressed_total"), { reason: stage });
-      else if (stage === "notify" && decision === "none") count(ours("notifications_suppressed_total"), { reason });
-    }
+    countSteps(trace);
+  }
+};
+
+/** Counts what filters and suppressors decided, at once or in a group's flush. */
+export const countSteps = (steps: readonly TraceStep[]): void => {
+  for (const { stage, decision, reason } of steps) {
+    if (stage === "filter") count(ours("filter_decisions_total"), { action: decision, rule: reason });
+    else if (decision === "suppressed") count(ours("notifications_suppressed_total"), { reason: stage });
+    else if (stage === "notify" && decision === "none") count(ours("notifications_suppressed_total"), { reason });
   }
 };

@@ -18,6 +18,8 @@ import { insertPending } from "../db/notifications.ts";
 import { appendTrace } from "../db/traces.ts";
 import type { Bindings } from "../env.ts";
 import { logError, logInfo } from "../log.ts";
+import { handOver } from "../metrics/count.ts";
+import { countSteps } from "../metrics/decision.ts";
 import { ringTargets } from "../ring.ts";
 import * as store from "./alert-group-store.ts";
 
@@ -125,6 +127,8 @@ export class AlertGroup extends DurableObject<Bindings> {
       ...appendTrace(this.env.DB, outgoing.steps),
     ];
     if (statements.length > 0) await this.env.DB.batch(statements);
+    countSteps(outgoing.steps.map(({ step }) => step));
+    this.ctx.waitUntil(handOver(this.env));
     await ringTargets(this.env, outgoing.notifications);
     store.dropOutgoing(this.#sql, lastId);
   }

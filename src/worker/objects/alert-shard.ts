@@ -3,6 +3,7 @@
  * row. Answering `ingest` means the change is on disk: the output gate holds the reply until then. A queue message is
  * only a doorbell; the outbox row goes when the consumer confirms, and the alarm rings again until it does.
  */
+
 import { DurableObject } from "cloudflare:workers";
 import type { Alert, IngestFormat, Millis, UpstreamGroup } from "../../core/alert/alert.ts";
 import { type Dedup, type DedupOutcome, decide, type Entry, expire } from "../../core/dedup/decide.ts";
@@ -11,6 +12,7 @@ import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
 import { type HandedOver, handOver, takeCounts } from "../metrics/count.ts";
 import { countReports } from "../metrics/reports.ts";
+import { numberOf } from "../variables.ts";
 import { changeOf, messageChange, type ReportContext } from "./alert-shard-change.ts";
 import { RepeatCounter } from "./alert-shard-repeats.ts";
 import * as store from "./alert-shard-store.ts";
@@ -203,7 +205,7 @@ export class AlertShard extends DurableObject<Bindings> {
     const due = [...this.#expiries].filter(([, at]) => at <= now).map(([fingerprint]) => fingerprint);
     if (due.length === 0) return;
     this.#load(due);
-    const graceUntil = now + Number(this.env.RESOLVE_TIMEOUT ?? 300) * 1000;
+    const graceUntil = now + numberOf(this.env, "RESOLVE_TIMEOUT") * 1000;
     this.ctx.storage.transactionSync(() => {
       for (const fingerprint of due) {
         const entry = this.#entries.get(fingerprint);

@@ -4,6 +4,7 @@
  * as one value. What has to wait (fetch, encryption) is done first; then fields are changed in one go from what they are
  * at that moment, and persist() is awaited: interleaved calls lose nothing. Definitions are kept encrypted.
  */
+
 import type { Millis } from "../../core/alert/alert.ts";
 import { type Cluster, type Clusters, readClusters } from "../../core/route/cluster.ts";
 import { mergeReading } from "../../core/route/registry-merge.ts";
@@ -14,6 +15,7 @@ import { fetchSnapshot } from "../exporter.ts";
 import { logError, logInfo, logWarn } from "../log.ts";
 import { handOver } from "../metrics/count.ts";
 import { countRefresh } from "../metrics/discovery.ts";
+import { isOn, numberOf } from "../variables.ts";
 import { PersistedObject } from "./persisted.ts";
 import {
   changeCluster,
@@ -161,14 +163,14 @@ export class TargetRegistry extends PersistedObject {
 
   #configured(): Clusters {
     const { env } = this.state;
-    return readClusters(env.CLUSTERS, exporterPolicy(env));
+    return readClusters(env.CLUSTERS, exporterPolicy(env), numberOf(env, "TARGET_REFRESH_INTERVAL"));
   }
 
   /** The clusters to read. Those that are no longer named are forgotten; where the secret cannot be read, all stay. */
   async #reconcile(): Promise<readonly Cluster[]> {
     const configured = this.#configured();
     const now = Date.now();
-    const isOff = this.state.env.TARGET_DISCOVERY_ENABLED === "false";
+    const isOff = !isOn(this.state.env, "TARGET_DISCOVERY_ENABLED");
     const before = this.version;
     for (const name of new Set([...Object.keys(this.clusters), ...configured.refused])) {
       const reason = unreadReason(name, configured, isOff);

@@ -2,8 +2,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { unsafeVariable } from "../address.ts";
 import { authenticate, mayDo } from "../auth.ts";
+import type { Bindings } from "../env.ts";
 import { routes } from "../http.ts";
 import { registry } from "../registry.ts";
+import { invalidVariables } from "../variables.ts";
 
 /** A dependency that takes longer is as good as away for whoever waits for an alert. */
 const READY_TIMEOUT_MS = 3_000;
@@ -30,6 +32,15 @@ const check = async (ask: () => Promise<unknown>): Promise<{ ok: boolean; latenc
     () => false,
   );
   return { ok: await Promise.race([done, late]), latency_ms: Date.now() - from };
+};
+
+/** A sentence for each variable that is not as it must be: its name, never its value. */
+const wrongVariables = (env: Bindings): string[] => {
+  const unsafe = unsafeVariable(env);
+  return [
+    ...(unsafe === null ? [] : [`${unsafe} may only be set where ENVIRONMENT is local`]),
+    ...invalidVariables(env).map(({ name, must }) => `${name} must be ${must}`),
+  ];
 };
 
 export const healthRoutes = routes()
@@ -65,14 +76,14 @@ export const healthRoutes = routes()
         check(() => registry(c.env).list()),
       ]);
       startedAt ??= Date.now();
-      const refused = unsafeVariable(c.env);
-      const ready = database.ok && shard.ok && targets.ok && refused === null;
+      const wrong = wrongVariables(c.env);
+      const ready = database.ok && shard.ok && targets.ok && wrong.length === 0;
       const caller = await authenticate(c.env, c.req.raw.headers, Date.now()).catch(() => null);
       const body = {
         status: ready ? ("ready" as const) : ("not_ready" as const),
         uptime: (Date.now() - startedAt) / 1000,
         timestamp: new Date().toISOString(),
-        ...(refused === null ? {} : { detail: `${refused} may only be set where ENVIRONMENT is local` }),
+        ...(wrong.length === 0 ? {} : { detail: wrong.join("; ") }),
         ...(caller !== null && mayDo(caller, "read") ? { dependencies: { database, shard, registry: targets } } : {}),
       };
       return ready ? c.json(body, 200) : c.json(body, 503);

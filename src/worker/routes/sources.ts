@@ -72,7 +72,7 @@ export const sourceRoutes = routes();
 
 sourceRoutes.post("/api/v1/sources/preview", requireScope("operate"), async (c) => {
   const now = Date.now();
-  const json = await readJson(c.req.raw);
+  const json = await readJson(c.env, c.req.raw);
   if (!json.ok) return problem(c, json.error.type, json.error.detail, { errors: json.error.errors });
   const asked = Request.safeParse(json.value);
   if (!asked.success) {

@@ -223,6 +223,30 @@ describe("storms", () => {
   });
 });
 
+describe("what is held back without a group", () => {
+  test.each([
+    scene(
+      "is told after each silence, however close the next one follows",
+      direct(),
+      (w) =>
+        w
+          .silence("s1", 'instance="a"', "0s", "2m")
+          .silence("s2", 'instance="a"', "150s", "10m")
+          .fires("10s", CPU("a"))
+          .resolves("140s", CPU("a"))
+          .fires("155s", CPU("a"))
+          .until("1h"),
+      [
+        "130s slack firstNotification +[a] -[]",
+        "140s slack allResolved +[] -[a]",
+        "635s slack firstNotification +[a] -[]",
+      ],
+    ),
+  ])("%s", (_, document, play, want, options) => {
+    expect(heard(document, play, options)).toEqual(want);
+  });
+});
+
 describe("another configuration while an alert fires", () => {
   const route = (receiver: string, group_by: string) =>
     config(

@@ -87,3 +87,9 @@ test("a decision is tallied by mode, by who classified and by what filters did a
   const decision = process(info, says({}), context({ suppressionEnabled: true }));
   expect(tallyDecision(decision)).toEqual({ "m:enriched": 1, "k:llm": 1, "fa:deny": 2, "fr:exclude_noise": 2 });
 });
+
+test("what a group's flush adds to the trace later is not tallied again", () => {
+  const decision = process(info, says({}), context({ suppressionEnabled: true }));
+  const later = { at: NOW + 1, stage: "filter", decision: "deny", reason: "late" } as const;
+  expect(tallyDecision({ ...decision, trace: [...decision.trace, later] })).toEqual(tallyDecision(decision));
+});

@@ -1,4 +1,5 @@
 /** Alertmanager API v2, reading: status, alerts, alerts/groups, receivers. Posting alerts is ingest's. */
+
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { compareBytes } from "../../../core/alert/labels.ts";
@@ -7,6 +8,7 @@ import { type AlertQuery, isWanted, readAlertQuery } from "../../../core/history
 import type { Bindings } from "../../env.ts";
 import { routes, scoped } from "../../http.ts";
 import { loadSettings } from "../../settings.ts";
+import { numberOf } from "../../variables.ts";
 import { time } from "../../views.ts";
 import { originalConfig } from "./original.ts";
 import { readStanding, type StandingAlert } from "./standing.ts";
@@ -51,7 +53,7 @@ export const refuseV2 = (c: Context, status: 400 | 404 | 500, text: string): nev
 let since: number | null = null;
 
 const resolveTimeoutMs = async (env: Bindings, now: number): Promise<number> =>
-  (await loadSettings(env, now)).config?.resolveTimeoutMs ?? Number(env.RESOLVE_TIMEOUT ?? 300) * 1000;
+  (await loadSettings(env, now)).config?.resolveTimeoutMs ?? numberOf(env, "RESOLVE_TIMEOUT") * 1000;
 
 const wanted = async (env: Bindings, query: AlertQuery, now: number): Promise<StandingAlert[]> =>
   (await readStanding(env, now)).filter((standing) => isWanted(query, standing));

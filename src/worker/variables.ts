@@ -1,0 +1,136 @@
+/**
+ * The variables of the Worker (contracts 15): what each may hold, and what holds where it says nothing or something
+ * wrong. A wrong one is never guessed at: its default is in force, and readiness names it until it is mended.
+ */
+import { readClusters } from "../core/route/cluster.ts";
+import { exporterPolicy } from "./address.ts";
+import { readBootstrapTokens } from "./bootstrap-tokens.ts";
+import type { Bindings } from "./env.ts";
+
+interface NumberVariable {
+  readonly min: number;
+  readonly max: number;
+  readonly fallback: number;
+  readonly isWhole: boolean;
+}
+const number = (fallback: number, min: number, max: number): NumberVariable => ({ min, max, fallback, isWhole: false });
+const whole = (fallback: number, min: number, max: number): NumberVariable => ({ min, max, fallback, isWhole: true });
+
+/** A year: no alert is given longer to be repeated, and nothing is kept much longer. */
+const YEAR_SECONDS = 31_536_000;
+
+const NUMBERS = {
+  RETENTION_DAYS: number(30, 1, 3650),
+  MAX_BODY_BYTES: whole(10_485_760, 1, 10_485_760),
+  MAX_ALERTS_PER_REQUEST: whole(1000, 1, 1000),
+  RESOLVE_TIMEOUT: number(300, 1, YEAR_SECONDS),
+  WEBHOOK_RESOLVE_TIMEOUT: number(0, 0, YEAR_SECONDS),
+  ALERT_SHARDS: whole(16, 1, 1024),
+  LLM_TIMEOUT: number(5, 0.1, 60),
+  LLM_MAX_RETRIES: whole(3, 1, 10),
+  CLASSIFICATION_THRESHOLD: number(0.8, 0, 1),
+  CLASSIFICATION_CACHE_TTL: number(3600, 1, 86_400),
+  TARGET_REFRESH_INTERVAL: number(300, 60, 86_400),
+  HEALTH_INTERVAL: number(120, 60, 86_400),
+  HEALTH_TIMEOUT: number(5, 0.1, 30),
+} as const satisfies Readonly<Record<string, NumberVariable>>;
+
+/** Whether each is on where it says nothing. */
+const FLAGS = {
+  ENABLE_CLASSIFICATION: true,
+  CLASSIFICATION_SUPPRESSION: false,
+  PUBLISHING_ENABLED: true,
+  METRICS_ONLY_MODE: false,
+  TARGET_DISCOVERY_ENABLED: true,
+} as const;
+
+const CHOICES = {
+  LOG_LEVEL: ["debug", "info", "warn", "error"],
+  INGEST_PENDING: ["skip", "firing"],
+  LLM_WIRE: ["openai", "simple"],
+} as const;
+
+const ON = ["true", "1", "yes", "on"];
+const OFF = ["false", "0", "no", "off"];
+
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const WORD = /^[\x21-\x7e]{1,200}$/;
+const HOSTS = /^[A-Za-z0-9.:[\]-]+(\s*,\s*[A-Za-z0-9.:[\]-]+)*$/;
+/** 32 bytes as base64. */
+const KEY = /^[^:,\s]+:[A-Za-z0-9+/]{43}=$/;
+
+const isWebUrl = (text: string): boolean => {
+  const url = URL.parse(text);
+  return url !== null && (url.protocol === "https:" || url.protocol === "http:") && url.username === "";
+};
+
+/** What a value must be, or null where it is that. */
+const TEXTS: Readonly<Record<string, (text: string, env: Bindings) => string | null>> = {
+  API_TOKENS: (text) => (readBootstrapTokens(text).ok ? null : "a JSON list of {name, sha256, scopes, source?}"),
+  CLUSTERS: (text, env) =>
+    readClusters(text, exporterPolicy(env)).errors[0]?.replace(/^CLUSTERS\/?/, "good at ") ?? null,
+  ENCRYPTION_KEYS: (text) =>
+    text.split(",").every((key) => KEY.test(key.trim())) ? null : "kid:base64 of 32 bytes, comma-separated",
+  PUBLIC_URL: (text) => (isWebUrl(text) ? null : "an absolute http or https URL"),
+  LLM_PROXY_URL: (text) => (isWebUrl(text) ? null : "an absolute http or https URL"),
+  LLM_AUTH_HEADER: (text) => (HEADER_NAME.test(text) ? null : "the name of a header"),
+  LLM_MODEL: (text) => (WORD.test(text) ? null : "a name without spaces"),
+  PROMPT_VERSION: (text) => (WORD.test(text) ? null : "a name without spaces"),
+  ALLOW_HTTP_TARGETS: (text) => (HOSTS.test(text.trim()) ? null : "hosts, comma-separated"),
+};
+
+const given = (env: Bindings, name: string): string | null => {
+  const value = (env as unknown as Readonly<Record<string, unknown>>)[name];
+  return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
+};
+
+const readNumber = ({ min, max, isWhole }: NumberVariable, text: string): number | null => {
+  const value = Number(text);
+  return Number.isFinite(value) && value >= min && value <= max && (!isWhole || Number.isInteger(value)) ? value : null;
+};
+
+/** A number as configured, or its default where it says nothing or something wrong. */
+export const numberOf = (env: Bindings, name: keyof typeof NUMBERS): number => {
+  const text = given(env, name);
+  return (text === null ? null : readNumber(NUMBERS[name], text)) ?? NUMBERS[name].fallback;
+};
+
+/** A switch as configured, or its default. */
+export const isOn = (env: Bindings, name: keyof typeof FLAGS): boolean => {
+  const text = given(env, name)?.toLowerCase() ?? "";
+  return ON.includes(text) || (FLAGS[name] && !OFF.includes(text));
+};
+
+export interface InvalidVariable {
+  readonly name: string;
+  /** What it must be; never what it is. */
+  readonly must: string;
+}
+
+/** Every variable that holds something wrong. ENRICHMENT_MODE is not among them: a wrong one is passed over (contracts 6). */
+export const invalidVariables = (env: Bindings): InvalidVariable[] => {
+  const invalid: InvalidVariable[] = [];
+  const check = (name: string, judge: (text: string) => string | null): void => {
+    const text = given(env, name);
+    const must = text === null ? null : judge(text);
+    if (must !== null) invalid.push({ name, must });
+  };
+  for (const [name, variable] of Object.entries(NUMBERS)) {
+    const kind = variable.isWhole ? "a whole number" : "a number";
+    const must = `${kind} from ${variable.min} to ${variable.max}`;
+    check(name, (text) => (readNumber(variable, text) === null ? must : null));
+  }
+  for (const name of Object.keys(FLAGS)) {
+    check(name, (text) => ([...ON, ...OFF].includes(text.toLowerCase()) ? null : "true or false"));
+  }
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    check(name, (text) => (choices.some((choice) => choice === text) ? null : `one of ${choices.join(", ")}`));
+  }
+  for (const [name, judge] of Object.entries(TEXTS)) check(name, (text) => judge(text, env));
+  return invalid;
+};
+
+/** Names of all variables that are checked here, for the test that every one is. */
+export const CHECKED_VARIABLES: readonly string[] = [NUMBERS, FLAGS, CHOICES, TEXTS].flatMap((table) =>
+  Object.keys(table),
+);
