@@ -1,6 +1,7 @@
 /** Asks a target's host whether it is there. Nothing secret leaves here, and no answer is read. */
+import { connect } from "cloudflare:sockets";
 import type { Answer } from "../core/publish/outcome.ts";
-import { type ProbeRequest, probeOutcome, probeRequest } from "../core/publish/probe.ts";
+import { type ProbeAnswer, type ProbeRequest, probeOutcome, probeRequest } from "../core/publish/probe.ts";
 import type { Target } from "../core/route/target.ts";
 import type { Bindings } from "./env.ts";
 import { blockedBy, reasonOf } from "./send.ts";
@@ -25,17 +26,45 @@ const ask = async ({ method, url }: ProbeRequest, timeoutMs: number): Promise<An
   }
 };
 
+/** Whether somebody takes a connection at this URL's host and port, and for https proves who he is. */
+const isOpen = async (url: string, timeoutMs: number): Promise<boolean> => {
+  const { protocol, hostname, port } = new URL(url);
+  const isTls = protocol === "https:";
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(reject, timeoutMs, new Error("timed out"));
+  });
+  try {
+    const address = `${hostname}:${port || (isTls ? 443 : 80)}`;
+    const socket = connect(address, { secureTransport: isTls ? "on" : "off", allowHalfOpen: false });
+    // Closing rejects what is not open yet; whoever waits for it has the answer below.
+    socket.closed.catch(() => undefined);
+    try {
+      await Promise.race([socket.opened, late]);
+      return true;
+    } finally {
+      socket.close().catch(() => undefined);
+    }
+  } catch {
+    // The words of the runtime may name the host; that nobody took the connection is all there is to say.
+    return false;
+  } finally {
+    clearTimeout(timer ?? null);
+  }
+};
+
 /** What the probe came to and how long it took; null: the address may not be asked. */
 export const probe = async (env: Bindings, target: Target) => {
   const request = probeRequest(target);
   if (blockedBy(env, request.url) !== null) return null;
   const from = Date.now();
   const timeoutMs = numberOf(env, "HEALTH_TIMEOUT") * 1000;
-  let answer = await ask(request, timeoutMs);
+  let answer: ProbeAnswer = await ask(request, timeoutMs);
   if (answer.kind === "none") {
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     answer = await ask(request, timeoutMs);
   }
+  if (answer.kind === "none" && request.orConnect && (await isOpen(request.url, timeoutMs))) answer = { kind: "connected" };
   const statusCode = answer.kind === "answer" ? answer.status : null;
   return { outcome: probeOutcome(answer), statusCode, durationMs: Date.now() - from, at: Date.now() };
 };

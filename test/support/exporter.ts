@@ -15,10 +15,13 @@ export interface FakeExporter extends Receiver {
   conditional(): number;
 }
 
+/** Where nobody listens: what is not intercepted there, as a bare connection, is refused. */
+export const HOOK = "127.0.0.1:1";
+
 export const entry = (secret: string, target: Record<string, unknown> = {}, namespace = "alerts"): Entry => ({
   namespace,
   secret,
-  target: { name: secret, type: "webhook", url: `https://hook.example.com/${secret}`, ...target },
+  target: { name: secret, type: "webhook", url: `https://${HOOK}/${secret}`, ...target },
 });
 
 let tags = 0;

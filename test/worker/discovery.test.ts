@@ -7,13 +7,13 @@ import { app } from "../../src/worker/app.ts";
 import { runCron } from "../../src/worker/cron/index.ts";
 import type { Bindings } from "../../src/worker/env.ts";
 import { eventually, get, post, send } from "../support/api.ts";
-import { entry, exporter } from "../support/exporter.ts";
+import { entry, exporter, HOOK } from "../support/exporter.ts";
 import { receiver, watchOutside } from "../support/outside.ts";
 
 watchOutside();
 const alpha = exporter("alpha");
 const beta = exporter("beta");
-const hook = receiver("hook.example.com");
+const hook = receiver(HOOK);
 const bindings = env as unknown as Bindings;
 
 let now = Date.UTC(2027, 0, 1);
@@ -39,7 +39,7 @@ beforeEach(() => {
   hook.answer = () => HttpResponse.json({});
   alpha.serve([
     entry("a", { priority: 5 }),
-    entry("b", { headers: { "X-Key": "hush" }, url: "https://hook.example.com/s3cret" }),
+    entry("b", { headers: { "X-Key": "hush" }, url: "https://127.0.0.1:1/s3cret" }),
   ]);
   beta.serve([entry("c", { enabled: false, type: "slack", url: "https://hooks.slack.com/services/T/B/s3cret" })]);
 });
@@ -106,7 +106,7 @@ describe("what is shown", () => {
     expect(all.json.map(({ name }: { name: string }) => name)).toEqual(["a", "b", "c"]);
     expect(all.json[1]).toMatchObject({
       name: "b",
-      url: "https://hook.example.com/***",
+      url: "https://127.0.0.1:1/***",
       headers: ["X-Key"],
       cluster: "alpha",
       namespace: "alerts",
@@ -126,7 +126,7 @@ describe("what is shown", () => {
     expect((await call("/proxy/targets")).json[0]).toEqual({
       name: "a",
       type: "webhook",
-      url: "https://hook.example.com/***",
+      url: "https://127.0.0.1:1/***",
       format: "webhook",
       enabled: true,
       health_status: expect.any(String),
@@ -199,7 +199,7 @@ describe("health", () => {
     hook.received.length = 0;
     await runCron(bindings, now);
     const asked = hook.received.map(({ method, url }) => `${method} ${url}`);
-    expect(new Set(asked)).toEqual(new Set(["HEAD https://hook.example.com/"]));
+    expect(new Set(asked)).toEqual(new Set(["HEAD https://127.0.0.1:1/"]));
     expect(JSON.stringify(hook.received)).not.toMatch(/hush|s3cret/);
     expect(await health("b")).toMatchObject({ status: "healthy", evidence: "probe" });
     const count = hook.received.length;
@@ -240,16 +240,16 @@ describe("health", () => {
 test("fifty canary secrets: in no log, no answer, no table and no object", async () => {
   const canary = (i: number): string => `c4n4ry${String(i).padStart(2, "0")}${"x".repeat(24)}`;
   const forms: ((i: number) => Record<string, unknown>)[] = [
-    (i) => ({ url: `https://hook.example.com/${canary(i)}` }),
+    (i) => ({ url: `https://127.0.0.1:1/${canary(i)}` }),
     (i) => ({ headers: { Authorization: `Bearer ${canary(i)}` } }),
-    (i) => ({ type: "pagerduty", routing_key: canary(i), url: "https://hook.example.com/v2/enqueue" }),
-    (i) => ({ type: "slack", url: `https://hook.example.com/services/${canary(i)}` }),
+    (i) => ({ type: "pagerduty", routing_key: canary(i), url: "https://127.0.0.1:1/v2/enqueue" }),
+    (i) => ({ type: "slack", url: `https://127.0.0.1:1/services/${canary(i)}` }),
     (i) => ({ signing_secret: `whsec_${canary(i)}${"A".repeat(12)}` }),
-    (i) => ({ type: "telegram", bot_token: `1:${canary(i)}`, channel: "1", url: "https://hook.example.com" }),
-    (i) => ({ type: "rootly", api_key: canary(i), url: "https://hook.example.com/v1" }),
+    (i) => ({ type: "telegram", bot_token: `1:${canary(i)}`, channel: "1", url: "https://127.0.0.1:1" }),
+    (i) => ({ type: "rootly", api_key: canary(i), url: "https://127.0.0.1:1/v1" }),
     (i) => ({ username: "u", password: canary(i) }),
     // Refused ones: what is wrong with them must not be quoted.
-    (i) => ({ url: `ftp://hook.example.com/${canary(i)}` }),
+    (i) => ({ url: `ftp://127.0.0.1:1/${canary(i)}` }),
     (i) => ({ headers: { "X-Bad": `${canary(i)}\n` }, timeout_seconds: canary(i), name: `BAD ${canary(i)}` }),
   ];
   const logs: unknown[] = [];

@@ -192,28 +192,28 @@ describe("what changes", () => {
     alpha.serve([entry("a", { url: "https://169.254.169.254/x" }), entry("b"), entry("c")]);
     await sync();
     const a = (await registry(bindings).list()).find(({ target }) => target.name === "a");
-    expect([a?.target.url, a?.discovered?.staleSince]).toEqual(["https://hook.example.com/a", now]);
+    expect([a?.target.url, a?.discovered?.staleSince]).toEqual(["https://127.0.0.1:1/a", now]);
     expect((await registry(bindings).status()).invalid).toMatchObject([{ secret: "a", reason: "blocked_host" }]);
   });
 
   test("a name in two clusters belongs to the first, a static one to itself, and the others are shown", async () => {
-    beta.serve([entry("d"), entry("x", { name: "a", url: "https://hook.example.com/other" })]);
+    beta.serve([entry("d"), entry("x", { name: "a", url: "https://127.0.0.1:1/other" })]);
     await sync();
     const url = async () => (await registry(bindings).get("a"))?.target.url;
-    expect(await url()).toBe("https://hook.example.com/a");
+    expect(await url()).toBe("https://127.0.0.1:1/a");
     expect((await registry(bindings).status()).invalid).toMatchObject([
       { cluster: "beta", secret: "x", reason: "duplicate_name", detail: "the name a belongs to alpha/alerts/a" },
     ]);
     const mine = (await registry(bindings).get("b"))?.target;
     if (mine === undefined) throw new Error("b is gone");
-    await registry(bindings).put({ ...mine, name: "a", url: "https://hook.example.com/static" }, now);
-    expect(await url()).toBe("https://hook.example.com/static");
+    await registry(bindings).put({ ...mine, name: "a", url: "https://127.0.0.1:1/static" }, now);
+    expect(await url()).toBe("https://127.0.0.1:1/static");
     expect((await registry(bindings).status()).invalid.map(({ detail }) => detail)).toEqual([
       "the name a belongs to static",
       "the name a belongs to static",
     ]);
     await registry(bindings).remove("a");
-    expect(await url()).toBe("https://hook.example.com/a");
+    expect(await url()).toBe("https://127.0.0.1:1/a");
   });
 
   test("drift that D1 does not take is kept and told once", async () => {

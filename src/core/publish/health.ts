@@ -37,11 +37,14 @@ export const UNKNOWN_HEALTH: Health = {
   lastError: null,
 };
 
+/** What health asks of an attempt: whether it got through, otherwise why not. */
+export type Contact = { readonly kind: "delivered" } | Exclude<Outcome, { kind: "delivered" }>;
+
 /**
  * Takes in one attempt of `durationMs` that ended at `now`. A payload the other side would not take says nothing about
  * it; a refused credential or a target that is gone makes it unhealthy at once.
  */
-export const recordHealth = (health: Health, outcome: Outcome, durationMs: number, now: Millis): Health => {
+export const recordHealth = (health: Health, outcome: Contact, durationMs: number, now: Millis): Health => {
   const counted = { ...health, checks: health.checks + 1, lastCheckAt: now, lastLatencyMs: durationMs };
   if (outcome.kind === "delivered") {
     return {

@@ -3,29 +3,35 @@
  * together. A probe goes to the root of the host, never to a path that may be the secret, and carries no credential.
  */
 import type { Target } from "../route/target.ts";
-import { type Health, UNKNOWN_HEALTH } from "./health.ts";
-import type { Answer, FailureReason, Outcome } from "./outcome.ts";
+import { type Contact, type Health, UNKNOWN_HEALTH } from "./health.ts";
+import type { Answer, FailureReason } from "./outcome.ts";
 
 export interface ProbeRequest {
   readonly method: "GET" | "HEAD";
   readonly url: string;
+  /** Where there is no answer, somebody who takes the connection is enough: a webhook need not serve HEAD. */
+  readonly orConnect: boolean;
 }
+
+/** A connection was taken, with TLS where the URL says https, and closed again without a word. */
+export type ProbeAnswer = Answer | { readonly kind: "connected" };
 
 export const probeRequest = (target: Pick<Target, "url" | "format" | "credentials">): ProbeRequest => {
   const root = `${/^https?:\/\/[^/?#]+/.exec(target.url)?.[0] ?? target.url}/`;
   if (target.format === "slack" && target.credentials.botToken !== undefined) {
-    return { method: "GET", url: `${target.url}/api.test` };
+    return { method: "GET", url: `${target.url}/api.test`, orConnect: false };
   }
   const isWebhook = ["webhook", "alertmanager", "template"].includes(target.format);
-  return { method: isWebhook ? "HEAD" : "GET", url: root };
+  return { method: isWebhook ? "HEAD" : "GET", url: root, orConnect: isWebhook };
 };
 
-/** Any HTTP answer below 500 means that somebody is there. */
-export const probeOutcome = (answer: Answer): Outcome => {
+/** Any HTTP answer below 500 means that somebody is there; so does a connection, where it was asked for. */
+export const probeOutcome = (answer: ProbeAnswer): Contact => {
+  if (answer.kind === "connected") return { kind: "delivered" };
   if (answer.kind === "none") {
     return { kind: "retry", reason: answer.reason, statusCode: null, afterMs: null, error: answer.reason };
   }
-  if (answer.status < 500) return { kind: "delivered", statusCode: answer.status, receipt: null };
+  if (answer.status < 500) return { kind: "delivered" };
   const error = `answered ${answer.status}`;
   return { kind: "retry", reason: "server_error", statusCode: answer.status, afterMs: null, error };
 };
