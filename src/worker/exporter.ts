@@ -47,38 +47,47 @@ const readSnapshot = (text: string): Snapshot | null => {
   }
 };
 
+const ask = async (cluster: Cluster, etag: string | null, signal: AbortSignal): Promise<ExporterAnswer> => {
+  const response = await fetch(`${cluster.url}/targets`, {
+    headers: {
+      ...cluster.headers,
+      authorization: `Bearer ${cluster.token}`,
+      accept: "application/json",
+      "user-agent": "alert-history",
+      ...(etag === null ? {} : { "if-none-match": etag }),
+    },
+    redirect: "manual",
+    signal,
+  });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    if (response.status === 304) return etag === null ? failed("garbage") : { kind: "unchanged" };
+    return failed(failureOf(response.status));
+  }
+  const text = await readBody(response);
+  if (text === null) return failed("too_large");
+  const snapshot = readSnapshot(text);
+  if (snapshot === null) return failed("garbage");
+  // An exporter that was given no name calls its cluster `default`; any other name is somebody else's.
+  if (snapshot.cluster !== cluster.name && snapshot.cluster !== "default") return failed("wrong_cluster");
+  return { kind: "snapshot", snapshot, etag: response.headers.get("etag") };
+};
+
 /** Asks a cluster's exporter for its targets; with `etag`, whether they changed since. */
 export const fetchSnapshot = async (cluster: Cluster, etag: string | null): Promise<ExporterAnswer> => {
   // Not AbortSignal.timeout: its timer goes on after the answer and would keep the object awake.
   const aborter = new AbortController();
-  const timer = setTimeout(() => aborter.abort(), TIMEOUT_MS);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  // Not the signal alone: a body that stops coming must not be waited for, whatever the runtime makes of an abort.
+  const late = new Promise<ExporterAnswer>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(failed("timeout"));
+      aborter.abort();
+    }, TIMEOUT_MS);
+  });
   try {
-    const response = await fetch(`${cluster.url}/targets`, {
-      headers: {
-        ...cluster.headers,
-        authorization: `Bearer ${cluster.token}`,
-        accept: "application/json",
-        "user-agent": "alert-history",
-        ...(etag === null ? {} : { "if-none-match": etag }),
-      },
-      redirect: "manual",
-      signal: aborter.signal,
-    });
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      if (response.status === 304) return etag === null ? failed("garbage") : { kind: "unchanged" };
-      return failed(failureOf(response.status));
-    }
-    const text = await readBody(response);
-    if (text === null) return failed("too_large");
-    const snapshot = readSnapshot(text);
-    if (snapshot === null) return failed("garbage");
-    // An exporter that was given no name calls its cluster `default`; any other name is somebody else's.
-    if (snapshot.cluster !== cluster.name && snapshot.cluster !== "default") return failed("wrong_cluster");
-    return { kind: "snapshot", snapshot, etag: response.headers.get("etag") };
-  } catch {
-    return failed(aborter.signal.aborted ? "timeout" : "unreachable");
+    return await Promise.race([ask(cluster, etag, aborter.signal).catch(() => failed("unreachable")), late]);
   } finally {
-    clearTimeout(timer);
+    clearTimeout(timer ?? null);
   }
 };

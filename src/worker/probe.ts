@@ -64,7 +64,8 @@ export const probe = async (env: Bindings, target: Target) => {
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     answer = await ask(request, timeoutMs);
   }
-  if (answer.kind === "none" && request.orConnect && (await isOpen(request.url, timeoutMs))) answer = { kind: "connected" };
+  if (answer.kind === "none" && request.orConnect && (await isOpen(request.url, timeoutMs)))
+    answer = { kind: "connected" };
   const statusCode = answer.kind === "answer" ? answer.status : null;
   return { outcome: probeOutcome(answer), statusCode, durationMs: Date.now() - from, at: Date.now() };
 };

@@ -27,7 +27,7 @@ export interface RegisteredTarget {
 interface RegistryObject {
   list(known: number): Promise<{ version: number; targets: ListedTarget[] | null }>;
   status(): Promise<RegistryStatus>;
-  put(target: StoredTarget): Promise<{ replaced: boolean } | { refused: "too_many" }>;
+  put(target: StoredTarget): Promise<{ replaced: boolean } | { refused: "too_many" | "too_large" }>;
   remove(name: string): Promise<{ removed: boolean }>;
   syncDue(): Promise<{ read: number }>;
   refresh(cluster: string | null): Promise<RefreshAnswer>;
@@ -129,11 +129,9 @@ export const registry = (env: Bindings) => ({
   /** How discovery does; without definitions. */
   status: (): Promise<RegistryStatus> => objectOf(env).status(),
 
-  /** Reads the clusters whose time has come, and moves definitions under the newest key. */
+  /** Reads the clusters whose time has come. */
   async syncDue(): Promise<void> {
-    const object = objectOf(env);
-    const { read: clusters } = await object.syncDue();
-    await object.reseal();
+    const { read: clusters } = await objectOf(env).syncDue();
     if (clusters > 0) cached = null;
   },
 
@@ -144,6 +142,6 @@ export const registry = (env: Bindings) => ({
     return answer;
   },
 
-  /** Moves every definition under the newest key; what no key opens stays and is counted. */
+  /** Moves every target under the newest key; what no key opens stays and is counted. */
   reseal: (): Promise<{ resealed: number; failed: number }> => objectOf(env).reseal(),
 });

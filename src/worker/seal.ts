@@ -6,39 +6,72 @@ import { err, ok, type Result } from "../core/result.ts";
 
 export type SealError = "no_key" | "unknown_key" | "damaged";
 
+interface RawKey {
+  readonly kid: string;
+  readonly raw: Uint8Array;
+}
 interface Key {
   readonly kid: string;
   readonly key: CryptoKey;
 }
 
+/** AES-256. */
+const KEY_BYTES = 32;
+/** It stands between dots in every sealed text. */
+const KID = /^[\w-]{1,32}$/;
+
 const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const toBase64 = (bytes: Uint8Array): string => btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(""));
 
-/** `kid:base64,kid:base64`, newest first. */
-const importKeys = (text: string): Promise<Key[]> =>
-  Promise.all(
-    text
-      .split(",")
-      .map((part) => part.trim().split(":"))
-      .flatMap(([kid, raw]) => (kid && raw ? [{ kid, raw: fromBase64(raw) }] : []))
-      .map(async ({ kid, raw }) => ({
-        kid,
-        key: await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]),
-      })),
-  );
+const rawKey = (text: string): Uint8Array | null => {
+  try {
+    const raw = fromBase64(text);
+    return raw.length === KEY_BYTES ? raw : null;
+  } catch {
+    // No base64; the message would quote it.
+    return null;
+  }
+};
+
+/** `kid:base64,kid:base64`, newest first. A bad entry is told by its place and spoils no other. */
+const readKeys = (
+  text: string | undefined,
+): { readonly keys: readonly RawKey[]; readonly defects: readonly string[] } => {
+  const keys: RawKey[] = [];
+  const defects: string[] = [];
+  const entries = (text ?? "").trim() === "" ? [] : (text ?? "").split(",");
+  entries.forEach((entry, index) => {
+    const [, kid = "", base64 = ""] = /^([^:]*):(.*)$/s.exec(entry.trim()) ?? [];
+    const raw = rawKey(base64);
+    const refuse = (rule: string): void => void defects.push(`ENCRYPTION_KEYS/${index} ${rule}`);
+    if (!KID.test(kid)) refuse("must be kid:base64, the kid of letters, digits, - and _");
+    else if (raw === null) refuse(`must hold ${KEY_BYTES} bytes in base64`);
+    else if (keys.some((key) => key.kid === kid)) refuse("has the kid of an earlier entry");
+    else keys.push({ kid, raw });
+  });
+  return { keys, defects };
+};
+
+/** A sentence for each entry of ENCRYPTION_KEYS that is no key, without a word of it. */
+export const keyDefects = (text: string | undefined): readonly string[] => readKeys(text).defects;
 
 let imported: { readonly text: string; readonly keys: Promise<Key[]> } | null = null;
 
 /** A thousand definitions are opened at once: the keys are imported once for each value of the secret. */
 const keyring = (text: string | undefined): Promise<Key[]> => {
-  if (imported?.text !== (text ?? "")) imported = { text: text ?? "", keys: importKeys(text ?? "") };
+  if (imported?.text !== (text ?? "")) {
+    const keys = readKeys(text).keys.map(async ({ kid, raw }) => {
+      return { kid, key: await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]) };
+    });
+    imported = { text: text ?? "", keys: Promise.all(keys) };
+  }
   return imported.keys;
 };
 
-/** Whether `sealed` was made with the newest key. */
-export const isNewest = (keys: string | undefined, sealed: string): boolean => {
-  const kid = (keys ?? "").split(",")[0]?.split(":")[0]?.trim();
-  return kid !== undefined && sealed.startsWith(`v1.${kid}.`);
+/** How a text begins that the newest key sealed; null: there is no key. */
+export const newestPrefix = (text: string | undefined): string | null => {
+  const [newest] = readKeys(text).keys;
+  return newest === undefined ? null : `v1.${newest.kid}.`;
 };
 
 /** Encrypts `text`, bound to `owner`; the answer is `v1.kid.iv.ciphertext`. Errors: no_key. */

@@ -6,6 +6,7 @@ import { readClusters } from "../core/route/cluster.ts";
 import { exporterPolicy } from "./address.ts";
 import { readBootstrapTokens } from "./bootstrap-tokens.ts";
 import type { Bindings } from "./env.ts";
+import { keyDefects } from "./seal.ts";
 
 interface NumberVariable {
   readonly min: number;
@@ -56,8 +57,6 @@ const OFF = ["false", "0", "no", "off"];
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const WORD = /^[\x21-\x7e]{1,200}$/;
 const HOSTS = /^[A-Za-z0-9.:[\]-]+(\s*,\s*[A-Za-z0-9.:[\]-]+)*$/;
-/** 32 bytes as base64. */
-const KEY = /^[^:,\s]+:[A-Za-z0-9+/]{43}=$/;
 
 const isWebUrl = (text: string): boolean => {
   const url = URL.parse(text);
@@ -69,8 +68,7 @@ const TEXTS: Readonly<Record<string, (text: string, env: Bindings) => string | n
   API_TOKENS: (text) => (readBootstrapTokens(text).ok ? null : "a JSON list of {name, sha256, scopes, source?}"),
   CLUSTERS: (text, env) =>
     readClusters(text, exporterPolicy(env)).errors[0]?.replace(/^CLUSTERS\/?/, "good at ") ?? null,
-  ENCRYPTION_KEYS: (text) =>
-    text.split(",").every((key) => KEY.test(key.trim())) ? null : "kid:base64 of 32 bytes, comma-separated",
+  ENCRYPTION_KEYS: (text) => keyDefects(text)[0]?.replace(/^ENCRYPTION_KEYS\/?/, "good at ") ?? null,
   PUBLIC_URL: (text) => (isWebUrl(text) ? null : "an absolute http or https URL"),
   LLM_PROXY_URL: (text) => (isWebUrl(text) ? null : "an absolute http or https URL"),
   LLM_AUTH_HEADER: (text) => (HEADER_NAME.test(text) ? null : "the name of a header"),

@@ -51,3 +51,16 @@ export const exporter = (cluster: string): FakeExporter => {
   self.serve([]);
   return self;
 };
+
+/** An answer of the cluster alpha, with these parts otherwise. */
+export const snapshot = (over: Record<string, unknown>): Response =>
+  Response.json({
+    version: 1,
+    cluster: "alpha",
+    generated_at: "2026-01-01T00:00:00Z",
+    complete: true,
+    namespaces: [{ name: "alerts", status: "ok" }],
+    targets: [],
+    invalid: [],
+    ...over,
+  });

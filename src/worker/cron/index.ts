@@ -6,6 +6,7 @@ import { logError } from "../log.ts";
 import { count, handOver } from "../metrics/count.ts";
 import { ours } from "../metrics/families.ts";
 import { registry } from "../registry.ts";
+import { resealEverything } from "../reseal.ts";
 import { checkAllTargets } from "../target-health.ts";
 import { followMode } from "./publishing-mode.ts";
 import { removeOld } from "./retention.ts";
@@ -20,6 +21,7 @@ const PARTS: readonly (readonly [name: string, run: (env: Bindings, now: number)
   ["hourly-counts", (env, now) => countEventsByHour(env.DB, now)],
   ["delivery-times", (env, now) => countDeliveries(env.DB, now)],
   ["targets", (env) => registry(env).syncDue()],
+  ["keys", resealEverything],
   ["health", checkAllTargets],
 ];
 

@@ -3,10 +3,12 @@
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Secrets } from "../../core/route/config.ts";
 import type { Bindings } from "../env.ts";
-import { type SealError, seal, unseal } from "../seal.ts";
+import { newestPrefix, type SealError, seal, unseal } from "../seal.ts";
 
 /** What a sealed document is bound to, so that it opens nowhere else. */
 const SEALED_AS = "config";
+/** Documents moved at once under a new key; a batch has room for as many statements. */
+const MAX_RESEALED = 100;
 
 export interface ConfigVersion {
   readonly version: number;
@@ -76,4 +78,25 @@ export const addVersion = async (
     .bind(before + 1, sealed.value, createdAt, createdBy, note)
     .run();
   return meta.changes === 1 ? ok(before + 1) : err("conflict");
+};
+
+/** Moves documents under the newest key, the newest first; counts those that no key opens, which stay as they are. */
+export const resealVersions = async (env: Bindings): Promise<{ resealed: number; failed: number }> => {
+  const newest = newestPrefix(env.ENCRYPTION_KEYS);
+  if (newest === null) return { resealed: 0, failed: 0 };
+  const { results } = await env.DB.prepare(
+    "SELECT version, document FROM config_versions WHERE substr(document, 1, ?1) <> ?2 ORDER BY version DESC LIMIT ?3",
+  )
+    .bind(newest.length, newest, MAX_RESEALED)
+    .all<Pick<Row, "version" | "document">>();
+  const statements: D1PreparedStatement[] = [];
+  for (const { version, document } of results) {
+    const opened = await unseal(env.ENCRYPTION_KEYS, SEALED_AS, document);
+    const sealed = opened.ok ? await seal(env.ENCRYPTION_KEYS, SEALED_AS, opened.value) : opened;
+    if (!sealed.ok) continue;
+    const update = "UPDATE config_versions SET document = ?2 WHERE version = ?1 AND document = ?3";
+    statements.push(env.DB.prepare(update).bind(version, sealed.value, document));
+  }
+  if (statements.length > 0) await env.DB.batch(statements);
+  return { resealed: statements.length, failed: results.length - statements.length };
 };

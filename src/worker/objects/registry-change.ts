@@ -27,14 +27,25 @@ export const stateOf = (clusters: RegistryFields["clusters"], name: string): Clu
   (Object.hasOwn(clusters, name) ? clusters[name] : undefined) ?? EMPTY_CLUSTER;
 
 /** All that is stored, shadowed names included. */
-export const countTargets = ({ targets, clusters }: Pick<RegistryFields, "targets" | "clusters">): number =>
+const countTargets = ({ targets, clusters }: Pick<RegistryFields, "targets" | "clusters">): number =>
   Object.values(clusters).reduce((sum, state) => sum + state.targets.length, Object.keys(targets).length);
+
+const isTooLarge = (stored: Pick<RegistryFields, "targets" | "clusters">): boolean =>
+  JSON.stringify({ targets: stored.targets, clusters: stored.clusters }).length > MAX_STATE_CHARS;
 
 /** Why the registry cannot keep this cluster like that; null: it can. */
 export const unfitReason = (fields: RegistryFields, name: string, state: ClusterState): SyncFailure | null => {
   const after = { targets: fields.targets, clusters: { ...fields.clusters, [name]: state } };
   if (countTargets(after) > MAX_TARGETS) return "too_many_targets";
-  return JSON.stringify(after).length > MAX_STATE_CHARS ? "too_large" : null;
+  return isTooLarge(after) ? "too_large" : null;
+};
+
+/** Why the registry cannot keep this static target beside the rest; null: it can. */
+export const unfitStatic = (fields: RegistryFields, target: StoredTarget): "too_many" | "too_large" | null => {
+  const targets = { ...fields.targets, [target.name]: target };
+  const after = { targets, clusters: fields.clusters };
+  if (!Object.hasOwn(fields.targets, target.name) && countTargets(after) > MAX_TARGETS) return "too_many";
+  return isTooLarge(after) ? "too_large" : null;
 };
 
 /** Why a cluster is not read; null: it is. Only a list that is whole and lacks it lets it be forgotten. */

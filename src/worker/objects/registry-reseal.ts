@@ -1,6 +1,6 @@
 /** Moves every definition under the newest key, so that an old one can be taken out of ENCRYPTION_KEYS. */
 import type { ClusterState } from "../../core/route/registry-state.ts";
-import { isNewest, seal, unseal } from "../seal.ts";
+import { newestPrefix, seal, unseal } from "../seal.ts";
 import { ownerOf } from "./registry-reading.ts";
 import type { StoredTarget } from "./registry-views.ts";
 
@@ -25,9 +25,10 @@ export const resealAll = async (
   ];
   const replacements = new Map<string, string>();
   const unreadable = new Set<string>();
+  const newest = newestPrefix(keys);
   let failed = 0;
   for (const { owner, cluster, text } of sealed) {
-    if (isNewest(keys, text)) continue;
+    if (newest !== null && text.startsWith(newest)) continue;
     const plain = await unseal(keys, owner, text);
     const anew = plain.ok ? await seal(keys, owner, plain.value) : plain;
     if (anew.ok) replacements.set(text, anew.value);

@@ -12,20 +12,14 @@ import { type ClusterState, confirm, freeze, type Merged, nextSyncAt } from "../
 import { exporterPolicy } from "../address.ts";
 import { type DriftEntry, saveDrift } from "../db/drift.ts";
 import { fetchSnapshot } from "../exporter.ts";
-import { logError, logInfo, logWarn } from "../log.ts";
+import { logError, logWarn } from "../log.ts";
 import { handOver } from "../metrics/count.ts";
 import { countRefresh } from "../metrics/discovery.ts";
+import { keyDefects } from "../seal.ts";
 import { isOn, numberOf } from "../variables.ts";
 import { PersistedObject } from "./persisted.ts";
-import {
-  changeCluster,
-  countTargets,
-  driftOfForgotten,
-  stateOf,
-  unfitReason,
-  unreadReason,
-} from "./registry-change.ts";
-import { MAX_TARGETS, readSnapshot } from "./registry-reading.ts";
+import { changeCluster, driftOfForgotten, stateOf, unfitReason, unfitStatic, unreadReason } from "./registry-change.ts";
+import { readSnapshot } from "./registry-reading.ts";
 import { type Resealed, resealAll } from "./registry-reseal.ts";
 import * as views from "./registry-views.ts";
 
@@ -73,7 +67,7 @@ export class TargetRegistry extends PersistedObject {
       lastRefresh: this.lastRefresh,
       durationMs: this.lastDurationMs,
       staticTargets: Object.keys(this.targets).length,
-      configErrors: errors,
+      configErrors: [...errors, ...keyDefects(this.state.env.ENCRYPTION_KEYS)],
       clusters: [...named].sort().map((name) => {
         const cluster = clusters?.find((candidate) => candidate.name === name && candidate.enabled);
         const state = stateOf(this.clusters, name);
@@ -83,9 +77,10 @@ export class TargetRegistry extends PersistedObject {
     };
   }
 
-  async put(target: views.StoredTarget): Promise<{ replaced: boolean } | { refused: "too_many" }> {
+  async put(target: views.StoredTarget): Promise<{ replaced: boolean } | { refused: "too_many" | "too_large" }> {
     const replaced = Object.hasOwn(this.targets, target.name);
-    if (!replaced && countTargets(this) >= MAX_TARGETS) return { refused: "too_many" };
+    const refused = unfitStatic(this, target);
+    if (refused !== null) return { refused };
     this.targets = { ...this.targets, [target.name]: target };
     this.version += 1;
     await this.persist();
@@ -142,7 +137,6 @@ export class TargetRegistry extends PersistedObject {
       this.#replace(replacements, unreadable);
       await this.persist();
     }
-    if (replacements.size > 0 || failed > 0) logInfo("registry.resealed", { resealed: replacements.size, failed });
     return { resealed: replacements.size, failed };
   }
 

@@ -11,6 +11,8 @@ import type { Bindings } from "../env.ts";
 import { type AppEnv, requireScope, routes, scoped } from "../http.ts";
 import { refuse } from "../problem.ts";
 import { registry } from "../registry.ts";
+import { resealEverything } from "../reseal.ts";
+import { keyDefects } from "../seal.ts";
 import { time } from "../views.ts";
 
 /** Exporters that take longer are read to the end all the same; whoever nudges waits 10 s at most. */
@@ -176,11 +178,14 @@ export const discoveryRoutes = routes()
           description: "How many were moved, and how many no key opens",
           content: { "application/json": { schema: z.object({ resealed: z.number(), failed: z.number() }) } },
         },
+        503: { description: "ENCRYPTION_KEYS has an entry that is no key: what it was to open would be lost" },
       },
     }),
     async (c) => {
-      const answer = await registry(c.env).reseal();
-      await recordAudit(c.env.DB, Date.now(), c.var.caller.name, "targets.reseal", "all", answer);
-      return c.json(answer);
+      const [defect] = keyDefects(c.env.ENCRYPTION_KEYS);
+      if (defect !== undefined) return refuse(c, "dependency-unavailable", defect);
+      const answer = await resealEverything(c.env);
+      await recordAudit(c.env.DB, Date.now(), c.var.caller.name, "targets.reseal", "all", { ...answer });
+      return c.json(answer, 200);
     },
   );

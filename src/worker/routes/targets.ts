@@ -86,7 +86,8 @@ export const targetRoutes = routes()
       const now = Date.now();
       const stored = await registry(c.env).put(target, now);
       if (!stored.ok) {
-        if (stored.error === "too_large") return refuse(c, "too-large", "the definition is too large");
+        if (stored.error === "too_large")
+          return refuse(c, "too-large", "the definition is too large, or all of them together would be");
         if (stored.error === "too_many") return refuse(c, "conflict", "there are as many targets as can be kept");
         return refuse(c, "dependency-unavailable", "ENCRYPTION_KEYS is not set");
       }

@@ -1,0 +1,42 @@
+/** The registry's object as tests handle it: time that goes on, variables that change, what lies on its disk. */
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { vi } from "vitest";
+import type { Bindings } from "../../src/worker/env.ts";
+import { registry } from "../../src/worker/registry.ts";
+
+export const bindings = env as unknown as Bindings;
+export const stub = () => env.REGISTRY.getByName("main");
+
+/** Longer than any interval or wait, and less than what makes a whole reading due. */
+export const STEP_MS = 6 * 60_000;
+let now = Date.UTC(2027, 0, 1);
+
+/** Sets the clock on by so much, and answers what it shows. */
+export const goOn = (ms: number): number => {
+  now += ms;
+  vi.setSystemTime(now);
+  return now;
+};
+export const startClock = (): void => void vi.useFakeTimers({ toFake: ["Date"], now });
+
+/** Reads every cluster, a step later. Answers when that was. */
+export const sync = async (): Promise<number> => {
+  const at = goOn(STEP_MS);
+  await registry(bindings).syncDue();
+  return at;
+};
+export const names = async (): Promise<string[]> => (await registry(bindings).list()).map(({ target }) => target.name);
+export const cluster = async (name: string) => {
+  const found = (await registry(bindings).status()).clusters.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`no cluster ${name}`);
+  return found;
+};
+/** The object with other variables, until it is evicted. */
+export const configure = (over: Partial<Record<keyof Bindings, string | undefined>>): Promise<void> =>
+  runInDurableObject(stub(), (instance) => {
+    const state = (instance as unknown as { state: { env: object } }).state;
+    state.env = { ...env, ...over };
+  });
+export const onDisk = (): Promise<Record<string, never>> =>
+  runInDurableObject(stub(), async (_, state) => (await state.storage.get("data")) as Record<string, never>);
