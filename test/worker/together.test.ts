@@ -1,0 +1,160 @@
+import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { fingerprint } from "../../src/core/alert/fingerprint.ts";
+import { groupKey, groupSubject, heldKey, stormKey } from "../../src/core/group/key.ts";
+import { consumeAlerts } from "../../src/worker/consumers/alerts.ts";
+import type { Bindings } from "../../src/worker/env.ts";
+import type { AlertGroup } from "../../src/worker/objects/alert-group.ts";
+import { eventually, get, post, send } from "../support/api.ts";
+import { putDocument } from "../support/config.ts";
+import { madeEvent } from "../support/events.ts";
+import { receiver, watchOutside } from "../support/outside.ts";
+
+watchOutside();
+const chat = receiver("chat.example.com");
+const bindings = env as unknown as Bindings;
+
+const route = { receiver: "team", group_by: ["..."], group_wait: "0s", group_interval: "1s", repeat_interval: "4h" };
+const receivers = [{ name: "team", targets: ["chat"] }];
+
+beforeAll(async () => {
+  await post("/api/v1/targets", { name: "chat", type: "webhook", url: "https://chat.example.com/hook" });
+});
+beforeEach(() => {
+  chat.received.length = 0;
+});
+afterEach(() => vi.useRealTimers());
+
+interface Told {
+  readonly group: { readonly reason: string };
+  readonly alerts: readonly { readonly status: string; readonly labels: Readonly<Record<string, string>> }[];
+}
+/** What the chat heard, one line per message. */
+const told = (): string[] =>
+  chat.received.map(({ body }) => {
+    const { group, alerts } = JSON.parse(body) as Told;
+    const names = alerts.map(({ labels, status }) => `${labels["i"]} ${status}`).toSorted();
+    return `${group.reason}: ${names.join(", ")}`;
+  });
+const heard = (count: number): Promise<string[]> =>
+  eventually(
+    async () => told(),
+    (lines) => lines.length >= count,
+  );
+const groupOf = (key: string) => env.GROUPS.getByName(groupSubject(`team ${key}`)) as DurableObjectStub<AlertGroup>;
+/** Takes the memory of a group away and lets its alarm go off so much later. */
+const wake = async (group: DurableObjectStub<AlertGroup>, afterMs: number): Promise<void> => {
+  await evictDurableObject(group);
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + afterMs });
+  await runDurableObjectAlarm(group);
+  vi.useRealTimers();
+};
+const stepsOf = async (id: string): Promise<string[]> => {
+  const { json } = await get(`/api/v1/alerts/${id}/trace`);
+  const events = json.events as unknown as { trace: { stage: string; decision: string; reason: string }[] }[];
+  return events.flatMap(({ trace }) => trace.map(({ stage, decision, reason }) => `${stage} ${decision} ${reason}`));
+};
+
+describe("a storm", () => {
+  const storm = groupOf(stormKey("{}:{}"));
+  const alert = (i: string, severity = "warning") => ({ labels: { alertname: "Storm", i, severity } });
+  const id = (i: string) => fingerprint(alert(i).labels);
+
+  beforeAll(() => putDocument({ route, receivers, storm: { more_than: 3, within: "1h" } }));
+
+  test("is told as one, with its members, whatever restarts between; a critical is told at once", async () => {
+    for (const i of ["1", "2", "3"]) await send({ alerts: [alert(i)] });
+    await heard(3);
+    const many = Array.from({ length: 20 }, (_, i) => alert(`m${i + 10}`));
+    await send({ alerts: [...many, alert("down", "critical")] });
+    await heard(4);
+    await eventually(
+      () => storm.status(),
+      ({ members }) => members === 20,
+    );
+    expect(told().toSorted()).toEqual([
+      "firstNotification: 1 firing",
+      "firstNotification: 2 firing",
+      "firstNotification: 3 firing",
+      "firstNotification: down firing",
+    ]);
+    await wake(storm, 16_000);
+    expect((await heard(5)).at(-1)).toBe(
+      `firstNotification: ${many.map(({ labels }) => `${labels.i} firing`).join(", ")}`,
+    );
+    await wake(storm, 17_000);
+    const steps = await stepsOf(id("m10"));
+    expect(steps).toContain("storm joined more than 3 in 3600 s: {}:{}#storm");
+    expect(steps).toContain("notify queued firstNotification");
+    expect(await stepsOf(id("1"))).not.toContain("storm joined more than 3 in 3600 s: {}:{}#storm");
+    expect(told()).toHaveLength(5);
+  });
+
+  test("tells the ends of what it took, though they never joined it", async () => {
+    await send({ alerts: [{ ...alert("m10"), status: "resolved" }] });
+    await send({ alerts: [{ ...alert("1"), status: "resolved" }] });
+    await heard(1);
+    expect(told()).toEqual(["allResolved: 1 resolved"]);
+    await wake(storm, 200_000);
+    const [, line] = await heard(2);
+    expect(line).toMatch(/^someResolved: m10 resolved, m11 firing, .*m29 firing$/);
+  });
+
+  test("takes nothing twice when its event is committed only at the second try, and gives nothing back", async () => {
+    const event = madeEvent(Date.now(), { labels: { alertname: "Storm", i: "late", severity: "warning" } });
+    const late = { ...event, fingerprint: fingerprint(event.labels) };
+    const message = {
+      v: 1 as const,
+      shard: "shard-0",
+      again: false,
+      changes: [{ kind: "event" as const, event: late }],
+    };
+    const background = { waitUntil: (work: Promise<unknown>) => void work };
+    const before = (await storm.status()).members;
+    const broken = vi.spyOn(env.DB, "batch").mockImplementation(() => Promise.reject(new Error("D1 is away")));
+    await expect(consumeAlerts(bindings, [message], false, background)).rejects.toThrow("D1 is away");
+    broken.mockRestore();
+    for (let again = 0; again < 3; again++) await consumeAlerts(bindings, [message], true, background);
+    expect((await storm.status()).members).toBe(before + 1);
+    await wake(storm, 400_000);
+    const lines = await heard(1);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain("late firing");
+  });
+});
+
+describe("flapping", () => {
+  const labels = { alertname: "Flaps", i: "f" };
+  const group = groupOf(heldKey(groupKey([[]], labels)));
+  const report = async (status: string, events: number): Promise<void> => {
+    await send({ alerts: [{ labels, status }] });
+    await eventually(
+      () => get(`/history/${fingerprint(labels)}`),
+      ({ json }) => (json.events as unknown as unknown[] | undefined)?.length === events,
+    );
+  };
+
+  beforeAll(() => putDocument({ route, receivers, flapping: { transitions: 3, settle: "10m" } }));
+
+  test("is told once, and its final state once, whatever restarts between", async () => {
+    for (const [i, status] of ["firing", "resolved", "firing"].entries()) {
+      await report(status, i + 1);
+      await heard(i + 1);
+    }
+    await report("resolved", 4);
+    expect(await heard(4)).toEqual([
+      "firstNotification: f firing",
+      "allResolved: f resolved",
+      "firstNotification: f firing",
+      "startedFlapping: f firing",
+    ]);
+    for (const [i, status] of ["firing", "resolved", "firing", "resolved"].entries()) await report(status, i + 5);
+    await wake(group, 300_000);
+    expect(told()).toHaveLength(4);
+    await wake(group, 601_000);
+    expect((await heard(5)).at(-1)).toBe("allResolved: f resolved");
+    expect(await group.status()).toMatchObject({ members: 0 });
+    expect(await stepsOf(fingerprint(labels))).toContain("flapping suppressed held_until_settled");
+  });
+});
