@@ -111,7 +111,7 @@ export const alertmanagerRoutes = routes()
       // Time mutes belong to routes, which only the list of groups shows.
       const found = await wanted(c.env, { ...query.value, muted: true }, now);
       return c.json(
-        found.map((standing) => showAlert(standing, timeout)),
+        found.map((standing) => showAlert(standing, timeout, now)),
         200,
       );
     },
@@ -137,14 +137,14 @@ export const alertmanagerRoutes = routes()
           const labels = groupLabels(standing.labels, route.groupBy);
           const key = `${route.id} ${groupKey(route.path, labels)}`;
           const group = groups.get(key);
-          if (group !== undefined) group.alerts.push(showAlert(standing, timeout));
+          if (group !== undefined) group.alerts.push(showAlert(standing, timeout, now));
           else {
             const receiver = { name: route.receiver };
             groups.set(key, {
               labels: { ...labels },
               routeLabels: {},
               receiver,
-              alerts: [showAlert(standing, timeout)],
+              alerts: [showAlert(standing, timeout, now)],
             });
           }
         }

@@ -61,14 +61,22 @@ export const GettableSilence = z
   })
   .openapi("GettableSilence");
 
-/** A firing alert without a known end is shown to end when it would be taken for resolved (contracts 2). */
-export const showAlert = (standing: StandingAlert, resolveTimeoutMs: number): z.infer<typeof GettableAlert> => {
+/**
+ * A firing alert without a known end is shown to end when it would be taken for resolved (contracts 2); never in the past,
+ * because repeats do not change what is stored of it, and clients would take it for over.
+ */
+export const showAlert = (
+  standing: StandingAlert,
+  resolveTimeoutMs: number,
+  now: number,
+): z.infer<typeof GettableAlert> => {
   const { alert, receivers, silencedBy, inhibitedBy, mutedBy } = standing;
+  const due = alert.updatedAt + resolveTimeoutMs;
   return {
     labels: { ...alert.labels },
     annotations: { ...alert.annotations },
     startsAt: time(alert.startsAt),
-    endsAt: time(alert.endsAt ?? alert.updatedAt + resolveTimeoutMs),
+    endsAt: time(alert.endsAt ?? (due > now ? due : now + resolveTimeoutMs)),
     updatedAt: time(alert.updatedAt),
     generatorURL: alert.generatorURL,
     fingerprint: alert.fingerprint,
