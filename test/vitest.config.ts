@@ -56,6 +56,7 @@ export default defineConfig(async () => ({
         ],
         test: {
           name: "workerd",
+          provide: { histories: Number(process.env.HISTORIES ?? 150) },
           include: ["test/worker/**/*.test.ts"],
           setupFiles: ["./test/support/migrations.ts"],
           testTimeout: 30_000,

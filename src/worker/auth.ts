@@ -102,7 +102,8 @@ const fromD1 = async (env: Bindings): Promise<KnownToken[]> => {
   }));
 };
 
-let fixed: Promise<KnownToken[]> | null = null;
+/** A value and never the promise of one: that would never be settled once the request that began it is gone. */
+let fixed: readonly KnownToken[] | null = null;
 let stored: { readonly at: number; readonly tokens: readonly KnownToken[] } | null = null;
 
 /** Forgets what was read of D1's tokens, after one was created or revoked here. */
@@ -128,8 +129,8 @@ export const authenticate = async (env: Bindings, headers: Headers, now: number)
 
 /** Who holds the token of this hash. D1 is asked only for tokens that are no bootstrap tokens, and not at every call. */
 export const callerOf = async (env: Bindings, hash: Uint8Array, now: number): Promise<Caller | null> => {
-  fixed ??= bootstrap(env);
-  const known = find(await fixed, hash, now);
+  fixed ??= await bootstrap(env);
+  const known = find(fixed, hash, now);
   if (known !== null) return known;
   if (stored === null || now - stored.at > TOKENS_CACHE_MS) {
     try {

@@ -44,9 +44,17 @@ interface Reading {
   readonly version: number;
   readonly targets: readonly RegisteredTarget[];
 }
-let cached: { readonly at: number; readonly reading: Promise<Reading> } | null = null;
+/** A value and never the promise of one: that belongs to the request that began it, and is never settled once it is gone. */
+let cached: { readonly at: number; readonly reading: Reading } | null = null;
+/** Counts what makes a reading that is under way outdated. */
+let changes = 0;
 /** The last complete reading: opened definitions are used again while the version is the same. */
 let lastRead: Reading | null = null;
+
+const forget = (): void => {
+  cached = null;
+  changes += 1;
+};
 
 // The library types its stubs as any and its options as {}; this is the one place that knows the shape.
 const objectOf = (env: Bindings): RegistryObject =>
@@ -78,19 +86,12 @@ export const registry = (env: Bindings) => ({
   /** Every target in force that can be read, by name. An unreadable one is logged and left out. */
   async list(): Promise<readonly RegisteredTarget[]> {
     const now = Date.now();
-    if (cached === null || now - cached.at > CACHE_MS || now < cached.at) {
-      const reading = read(env);
-      cached = { at: now, reading };
-      reading.then(
-        (done) => {
-          lastRead = done;
-        },
-        () => {
-          cached = null;
-        },
-      );
-    }
-    return (await cached.reading).targets;
+    if (cached !== null && now - cached.at <= CACHE_MS && now >= cached.at) return cached.reading.targets;
+    const before = changes;
+    const reading = await read(env);
+    lastRead = reading;
+    if (before === changes) cached = { at: now, reading };
+    return reading.targets;
   },
 
   async get(name: string): Promise<RegisteredTarget | null> {
@@ -99,7 +100,7 @@ export const registry = (env: Bindings) => ({
 
   /** Asks the object, whatever this isolate remembers: for decisions that cannot be taken back. */
   async getFresh(name: string): Promise<RegisteredTarget | null> {
-    cached = null;
+    forget();
     return this.get(name);
   },
 
@@ -115,14 +116,14 @@ export const registry = (env: Bindings) => ({
     if (!sealed.ok) return sealed;
     if (sealed.value.length > MAX_SEALED_CHARS) return err("too_large");
     const stored = await objectOf(env).put({ name: target.name, sealed: sealed.value, updatedAt: now });
-    cached = null;
+    forget();
     return "refused" in stored ? err(stored.refused) : ok({ replaced: stored.replaced });
   },
 
   /** Removes a static definition; a discovered one of the same name takes its place. */
   async remove(name: string): Promise<boolean> {
     const { removed } = await objectOf(env).remove(name);
-    cached = null;
+    forget();
     return removed;
   },
 
@@ -132,13 +133,13 @@ export const registry = (env: Bindings) => ({
   /** Reads the clusters whose time has come. */
   async syncDue(): Promise<void> {
     const { read: clusters } = await objectOf(env).syncDue();
-    if (clusters > 0) cached = null;
+    if (clusters > 0) forget();
   },
 
   /** Reads all clusters now, or the named one; not again within a pause. */
   async refresh(cluster: string | null = null): Promise<RefreshAnswer> {
     const answer = await objectOf(env).refresh(cluster);
-    cached = null;
+    forget();
     return answer;
   },
 

@@ -6,6 +6,7 @@ import { followMode } from "../../src/worker/cron/publishing-mode.ts";
 import { sweep } from "../../src/worker/cron/sweep.ts";
 import { insertPending } from "../../src/worker/db/notifications.ts";
 import type { Bindings } from "../../src/worker/env.ts";
+import { registry } from "../../src/worker/registry.ts";
 import { send } from "../../src/worker/send.ts";
 import { FORBIDDEN } from "../core/route/forbidden-urls.ts";
 import { eventually, get, send as ingest, post, remove } from "../support/api.ts";
@@ -21,13 +22,16 @@ import {
   statesOf,
   stubOf,
 } from "../support/delivery.ts";
+import { answerAs, Treated } from "../support/histories.ts";
 import { receiver, watchOutside } from "../support/outside.ts";
+import { createPagerDuty } from "../support/sinks/pagerduty.ts";
 import { createRootly } from "../support/sinks/rootly.ts";
 import { createSink } from "../support/sinks/sink.ts";
 
 watchOutside();
 afterEach(() => vi.useRealTimers());
 const FORBIDDEN_URLS = Object.values(FORBIDDEN).flat();
+const KEY = "0123456789abcdef0123456789abcdef";
 const bindings = env as unknown as Bindings;
 /** The same Worker as it is deployed. */
 const deployed: Bindings = { ...bindings, ENVIRONMENT: "production" as never, ALLOW_PRIVATE_TARGETS: "local" };
@@ -97,6 +101,50 @@ test("a delivery that succeeds at once writes one row in the object", async () =
   const after = await written();
   expect([after.told - before.told, after.others - before.others]).toEqual([1, 0]);
   expect((await stubOf("onerow").status()).alarmAt).toBeNull();
+});
+
+test("what may have been told before a crash is ended, however soon it comes again and whatever holds the target back", async () => {
+  startClock();
+  const provider = createPagerDuty([KEY]);
+  const sink = createSink(provider);
+  const host = receiver("crashed.example.com");
+  const target = new Treated("crashed");
+  const url = "https://crashed.example.com/v2/enqueue";
+  await addTarget({ name: "crashed", type: "pagerduty", url, routing_key: KEY });
+  const subject = "00000000000000cc";
+  const firing = itemFor("crashed", { subject, seq: 1 });
+  host.answer = (request) => answerAs("crash", Math.random, request, answerBy(sink), target.die);
+  await target.accept([firing]);
+  expect([provider.incidents.length, target.crashes]).toEqual([1, 1]);
+  host.answer = () => new Response("", { status: 429, headers: { "retry-after": "20" } });
+  vi.setSystemTime(START + 10_000);
+  await target.accept([itemFor("crashed", { subject: "00000000000000dd", seq: 1 })]);
+  vi.setSystemTime(START + 15_000);
+  await target.accept([firing]);
+  await target.accept([itemFor("crashed", { subject, seq: 2, status: "resolved" })]);
+  host.answer = answerBy(sink);
+  await target.advance(START + 120_000, 0);
+  expect(provider.incidents.map(({ dedupKey, resolved }) => [dedupKey, resolved])).toContainEqual([subject, true]);
+});
+
+test("a reading of the registry that dies with its request leaves nobody waiting", async () => {
+  await runInDurableObject(stubOf("dies"), (_, state) => {
+    void registry(bindings).getFresh("dies");
+    state.abort("dies");
+  }).catch(() => {
+    // The call ends with the object.
+  });
+  expect(await registry(bindings).get("nobody")).toBeNull();
+});
+
+test("an answer leaves no timer behind that would keep the object awake", async () => {
+  receiver("timers.example.com");
+  const request = { method: "POST" as const, url: "https://timers.example.com/", headers: {}, body: "{}" };
+  const endless = vi.spyOn(AbortSignal, "timeout");
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  expect(await send(bindings, request, "id", 10_000, START)).toMatchObject({ kind: "answer", status: 200 });
+  expect(vi.getTimerCount()).toBe(0);
+  expect(endless).not.toHaveBeenCalled();
 });
 
 describe("the sweep", () => {

@@ -23,6 +23,8 @@ export interface LineEntry {
   readonly replay: number;
   readonly notification: Notification;
   readonly attempted: boolean;
+  /** The tries that are known for certain; `attempted` also stands for what may have been tried before a crash. */
+  readonly attempts: readonly unknown[];
   readonly since: Millis;
   readonly unheard: Unheard | null;
 }
@@ -107,6 +109,10 @@ export const stepLine = <T extends LineEntry>(
       : skip(entry, rest, "superseded", "superseded", unheard, told);
   }
   if (later.some((other) => other.notification.status === "resolved")) {
+    return skip(entry, rest, "superseded", "superseded", entry.unheard, told);
+  }
+  // Something newer overtook it and may have got through: its end would end that, and the next try would page again.
+  if (told?.opened !== "open" && later.some((other) => other.attempts.length > 0)) {
     return skip(entry, rest, "superseded", "superseded", entry.unheard, told);
   }
   const given: Unheard | null = told?.opened === "unheard" ? { since: 0, attempted: true } : null;

@@ -1,11 +1,14 @@
 /** A notification as an entry of its line, and how an entry stands in D1. */
 import type { PendingNotification } from "../../core/messages.ts";
 import { laneOf } from "../../core/publish/lane.ts";
-import { headOf, PENDING_GRACE_MS } from "../db/notifications.ts";
+import { headOf } from "../db/notifications.ts";
 import type { Entry, Result } from "./target-store.ts";
 
 /** How long a target may fail before its fallback is told as well, unless its route says; the store keeps no other. */
 const FALLBACK_AFTER_MS = 300_000;
+
+/** A first bell comes sooner, a shard's second and the sweep's later: then it may have been told just before a crash. */
+const FIRST_BELL_MS = 10_000;
 
 /** As it stands in the queue for the first time. */
 export const newEntry = (item: PendingNotification, now: number): Entry => ({
@@ -13,8 +16,7 @@ export const newEntry = (item: PendingNotification, now: number): Entry => ({
   seq: item.seq,
   replay: item.replay ?? 0,
   notification: item.notification,
-  // Brought by the sweep: it may have been sent already, just before a crash took all memory of it.
-  attempted: now - item.at >= PENDING_GRACE_MS,
+  attempted: now - item.at >= FIRST_BELL_MS,
   since: now,
   unheard: null,
   attempts: [],
