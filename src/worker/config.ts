@@ -77,13 +77,30 @@ export const checkConfig = (
 };
 
 /** The names a version's targets have in the registry. */
-const targetNames = (env: Bindings, version: ConfigVersion | null): string[] => {
+export const targetNames = (env: Bindings, version: ConfigVersion | null): string[] => {
   if (version === null) return [];
   const checked = checkConfig(env, version.text, version.secrets);
   return checked.ok ? checked.value.targets.map((target) => target.name) : [];
 };
 
 export type ApplyError = SealError | "conflict" | "too_large" | "too_many";
+
+/** Somebody else's version won: targets are as it has them, or as they were. */
+const giveBack = async (
+  env: Bindings,
+  ours: readonly Target[],
+  known: ReadonlyMap<string, Target>,
+  now: number,
+): Promise<void> => {
+  const winner = await currentVersion(env);
+  const checked = winner === null ? null : checkConfig(env, winner.text, winner.secrets);
+  const theirs = new Map((checked?.ok ? checked.value.targets : []).map((target) => [target.name, target]));
+  for (const { name } of ours) {
+    const before = theirs.get(name) ?? known.get(name);
+    if (before === undefined) await registry(env).remove(name);
+    else await registry(env).put(before, now);
+  }
+};
 
 /**
  * Puts a checked document in force as the version after `before`. Targets come first, so that no route in force ever
@@ -97,13 +114,18 @@ export const applyConfig = async (
   note: string,
   now: number,
 ): Promise<Result<number, ApplyError>> => {
+  const defined = (await registry(env).list()).filter(({ discovered }) => discovered === null);
+  const known = new Map(defined.map(({ target }) => [target.name, target]));
   for (const target of checked.targets) {
     const stored = await registry(env).put(target, now);
     if (!stored.ok) return stored;
   }
   const { text, secrets } = checked;
   const added = await addVersion(env, before?.version ?? 0, { text, secrets, createdBy: by, createdAt: now, note });
-  if (!added.ok) return added;
+  if (!added.ok) {
+    if (added.error === "conflict") await giveBack(env, checked.targets, known, now);
+    return added;
+  }
   const kept = new Set(checked.targets.map((target) => target.name));
   for (const name of targetNames(env, before)) if (!kept.has(name)) await registry(env).remove(name);
   forgetSettings();

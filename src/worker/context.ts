@@ -32,6 +32,7 @@ const DEFAULT_ROUTE: Omit<RouteMatch, "targets"> = {
   path: [[]],
   receiver: "default",
   groupBy: ["..."],
+  splitBy: [],
   timing: { groupWaitMs: 0, groupIntervalMs: 1_000, repeatIntervalMs: 4 * 3_600_000 },
   regroup: false,
   isSink: false,

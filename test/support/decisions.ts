@@ -57,6 +57,7 @@ export const route = (over: Partial<RouteMatch> = {}): RouteMatch => ({
   receiver: "default",
   targets: ["chat", "pager"],
   groupBy: ["..."],
+  splitBy: [],
   timing: { groupWaitMs: 0, groupIntervalMs: 1_000, repeatIntervalMs: 14_400_000 },
   regroup: false,
   isSink: false,

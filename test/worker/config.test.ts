@@ -1,5 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { Bindings } from "../../src/worker/env.ts";
+import { registry } from "../../src/worker/registry.ts";
 import { eventually, get, post, put, send } from "../support/api.ts";
 import { receiver, watchOutside } from "../support/outside.ts";
 
@@ -61,6 +63,23 @@ describe("a document", () => {
     expect([tried.status, tried.json.dry_run, tried.json.version]).toEqual([200, true, 0]);
     expect(tried.json.targets).toEqual(expect.arrayContaining(["team-hook", "pager-hook"]));
     expect((await get("/api/v1/config")).json.version).toBe(0);
+  });
+
+  test("says which targets it names that nobody has defined", async () => {
+    const tried = await put(
+      "/api/v1/config?dry_run=true",
+      document
+        .replace("targets: [team-hook]", "targets: [team-hok, 'chat-*', '{team}-hook']")
+        .replace("    - matchers: ['team=\"nobody\"']", "    - fallback: nowhere\n      matchers: ['team=\"nobody\"']"),
+    );
+    const warnings = tried.json.warnings as unknown as { path: string; line: number; message: string }[];
+    expect(warnings.map(({ path, line, message }) => [path, line, message])).toEqual(
+      expect.arrayContaining([
+        ["/receivers/0", 20, "there is no target team-hok yet"],
+        ["/route/routes/1/fallback", 13, "there is no target nowhere yet"],
+      ]),
+    );
+    expect(warnings.filter(({ message }) => message.includes("yet"))).toHaveLength(2);
   });
 
   test("with defects is refused with every line and column, and nothing changes", async () => {
@@ -220,5 +239,24 @@ describe("routing by the document in force", () => {
       [1, "first"],
     ]);
     expect(JSON.stringify((await get("/api/v1/config/versions/2")).json.diff)).toContain("removed");
+  });
+
+  test("of two put at once one is in force, and its targets with it", async () => {
+    const hosts = ["first", "second"];
+    const text = (host: string) =>
+      document
+        .replace("https://team.example.com/hook", `https://${host}.example.com/hook`)
+        .replace(
+          "targets:\n  team",
+          `targets:\n  ${host}-only: { type: webhook, url: https://only.example.com }\n  team`,
+        );
+    const answers = await Promise.all(hosts.map((host) => put("/api/v1/config", text(host))));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    const [winner, loser] = answers[0]?.status === 200 ? hosts : hosts.toReversed();
+    const targets = (await get("/api/v1/targets")).text;
+    expect(targets).toContain(`${winner}-only`);
+    expect(targets).not.toContain(`${loser}-only`);
+    const team = await registry(env as unknown as Bindings).getFresh("team-hook");
+    expect(team?.target.url).toBe(`https://${winner}.example.com/hook`);
   });
 });

@@ -28,6 +28,8 @@ export interface RouteMatch {
   /** Names of the receiver's targets that exist. */
   readonly targets: readonly string[];
   readonly groupBy: readonly string[];
+  /** Labels its targets are chosen by: no group, an upstream's neither, holds alerts that differ in them. */
+  readonly splitBy: readonly string[];
   readonly timing: Timing;
   /** Groups of an upstream Alertmanager are grouped again, with this route's waits. */
   readonly regroup: boolean;

@@ -152,8 +152,9 @@ const takeRoute = (deciding: Deciding, route: RouteMatch): void => {
     return;
   }
   const forwarded = event.upstream !== null && !route.regroup;
-  const labels = groupLabels(event.labels, route.groupBy);
-  const key = forwarded && event.upstream !== null ? event.upstream.groupKey : groupKey(route.path, labels);
+  const labels = groupLabels(event.labels, [...route.groupBy, ...route.splitBy]);
+  const split = route.splitBy.length === 0 ? "" : groupKey([], groupLabels(event.labels, route.splitBy));
+  const key = forwarded && event.upstream !== null ? event.upstream.groupKey + split : groupKey(route.path, labels);
   const timing = forwarded ? { ...route.timing, ...FORWARDED } : route.timing;
   const told = deciding.toldBefore().filter((name) => route.targets.includes(name));
   const join = deciding.joinOf(route, route.targets, key, labels, timing, told);

@@ -37,7 +37,7 @@ export interface RouteNode {
 
 export interface Receiver {
   readonly name: string;
-  /** Names of targets, which need not exist; `all`: every enabled target. */
+  /** Names of targets, which need not exist, or patterns of them (target-choice); `all`: every enabled target. */
   readonly targets: readonly string[] | "all";
   /** It lists none, so the target of its own name is meant, where there is one: `receiver: "null"` tells nobody. */
   readonly isBare?: boolean;

@@ -1,14 +1,16 @@
 /** The configuration document: read it, try one, put it in force, go back to an older one. */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { unknownTargets } from "../../core/route/config/unknown-targets.ts";
 import { type ConfigDefect, DEFAULT_DOCUMENT } from "../../core/route/config.ts";
 import { diffLines } from "../../core/route/line-diff.ts";
 import { readBody } from "../body.ts";
-import { applyConfig, checkConfig, currentVersion } from "../config.ts";
+import { applyConfig, checkConfig, currentVersion, targetNames } from "../config.ts";
 import { recordAudit } from "../db/audit.ts";
 import { type ConfigVersion, listVersions, readVersion } from "../db/config-versions.ts";
 import { type AppEnv, routes, scoped } from "../http.ts";
 import { refuse } from "../problem.ts";
+import { registry } from "../registry.ts";
 import { time } from "../views.ts";
 
 /** Largest document we take (contracts 8.1). */
@@ -59,8 +61,15 @@ const putInForce = async (
     });
   }
   const { read, targets } = checked.value;
+  const names = new Set(targets.map((target) => target.name));
+  const registered = (await registry(c.env).list()).map(({ target }) => target.name);
+  const gone = new Set((current === null ? [] : targetNames(c.env, current)).filter((name) => !names.has(name)));
+  const unknown = unknownTargets(
+    read,
+    registered.filter((name) => !gone.has(name)),
+  );
   const shown = {
-    warnings: read.warnings.map(place),
+    warnings: [...read.warnings, ...unknown].map(place),
     targets: targets.map((target) => target.name),
     diff: [...diffLines(current?.text ?? DEFAULT_DOCUMENT, checked.value.text)],
   };

@@ -1,6 +1,7 @@
 /** Reads receivers, and makes targets of what Alertmanager would have delivered to itself. */
 import { fingerprint } from "../../alert/fingerprint.ts";
 import type { Receiver } from "../routing.ts";
+import { choiceDefect, isChoice } from "../target-choice.ts";
 import { isJsonObject, type JsonObject } from "../target-fields.ts";
 import { readIntegration } from "./integration.ts";
 import { type Convert, discord, slack, teams, telegram } from "./integration-chats.ts";
@@ -111,6 +112,10 @@ export const readReceivers = (root: YamlNode, taken: readonly string[], report: 
       }
     }
     const listed = textsAt(node, "targets")?.map((item) => item.text) ?? null;
+    for (const item of textsAt(node, "targets") ?? []) {
+      const defect = isChoice(item.text) ? choiceDefect(item.text) : null;
+      if (defect !== null) report.defect(item, defect);
+    }
     if (made.length > 0 || listed !== null) return { name, targets: [...new Set([...made, ...(listed ?? [])])] };
     if (hasIntegrations) {
       report.warn(node, `no target of this receiver is served: it reaches nobody, unless a target is named ${name}`);
