@@ -30,7 +30,13 @@ const problemOf = (status: number, text: string): string => {
 };
 
 /** Asks the API, a text being sent as it is; throws ApiError, status 0 where nobody answered. */
-export const call = async <T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> => {
+export const call = async <T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<T> => {
   let response: Response;
   try {
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
@@ -39,6 +45,7 @@ export const call = async <T>(method: string, path: string, body?: unknown, sign
       headers: {
         accept: "application/json",
         "x-alert-history": "dashboard",
+        ...headers,
         ...(body === undefined ? {} : { "content-type": typeof body === "string" ? "text/plain" : "application/json" }),
       },
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),

@@ -1,29 +1,116 @@
-/** The configuration document: as it is, what a change of it would change, and its versions. */
+/** The configuration document: as it is, a change of it, and its versions with what each changed. */
 import { useSignal } from "@preact/signals";
 import { attempt } from "./announce.ts";
-import { call, withQuery } from "./api.ts";
+import { call } from "./api.ts";
+import { Diff } from "./config-diff.tsx";
+import { Editor } from "./config-editor.tsx";
+import { Dialog } from "./dialog.tsx";
+import { useKeys } from "./keys.ts";
+import { hrefWith, useQuery } from "./query.ts";
 import type { Applied, DocumentView, VersionView } from "./types.ts";
-import { Ago, Loaded, Panel, Snippet } from "./ui.tsx";
+import { Ago, At, Cell, Loaded, Panel, Snippet } from "./ui.tsx";
 import { useApi } from "./use-api.ts";
 
-/** Unchanged lines shown around a changed one. */
-const CONTEXT = 3;
-const MARK = { same: " ", added: "+", removed: "-" };
+interface VersionProps {
+  readonly version: number;
+  readonly current: number;
+  readonly editable: boolean;
+  readonly onClose: () => void;
+  readonly onChange: () => void;
+}
 
-export const Diff = ({ of }: { readonly of: Applied["diff"] }) => {
-  const near = (index: number): boolean =>
-    of.slice(Math.max(0, index - CONTEXT), index + CONTEXT + 1).some(({ change }) => change !== "same");
-  const lines = of.map((line, index) => ({ ...line, index })).filter(({ index }) => near(index));
-  if (lines.length === 0) return <p class="notice">It is the same as what is in force.</p>;
+/** One version: what it changed, and what going back to it would change. */
+const Version = ({ version, current, editable, onClose, onChange }: VersionProps) => {
+  const asked = useApi<DocumentView & Pick<Applied, "diff">>(`/api/v1/config/versions/${version}`, { follow: false });
+  const back = useSignal<Applied | null>(null);
+  useKeys({ Escape: onClose });
+  const tryBack = (): void =>
+    void attempt(async () => {
+      back.value = await call<Applied>("POST", "/api/v1/config/rollback", { version, dry_run: true });
+    }, null);
+  const goBack = async (): Promise<void> => {
+    const done = await attempt(
+      () => call("POST", "/api/v1/config/rollback", { version }),
+      `Version ${version} is in force again`,
+    );
+    if (done) onChange();
+  };
   return (
-    <pre class="diff">
-      {lines.map(({ change, text, index }) => (
-        <span key={index} class={change}>
-          {MARK[change]} {text}
-          {"\n"}
-        </span>
-      ))}
-    </pre>
+    <Dialog title={`Version ${version}`} class="broad" onClose={onClose}>
+      <Loaded of={asked} what="version">
+        {(value) => (
+          <>
+            <p class="dim">
+              by {value.created_by}, <At at={value.created_at} />: {value.note}
+            </p>
+            <h3>What it changed</h3>
+            <Diff of={value.diff} />
+            <details>
+              <summary>The whole document</summary>
+              <Snippet text={value.document} />
+            </details>
+            {back.value !== null && (
+              <>
+                <h3>What going back to it would change now</h3>
+                <Diff of={back.value.diff} />
+              </>
+            )}
+            {editable && version !== current && (
+              <div class="actions">
+                {back.value === null ? (
+                  <button type="button" onClick={tryBack}>
+                    Go back to it …
+                  </button>
+                ) : (
+                  <button type="button" class="primary" onClick={() => void goBack()}>
+                    Put version {version} in force again
+                  </button>
+                )}
+              </div>
+            )}
+          </>
+        )}
+      </Loaded>
+    </Dialog>
+  );
+};
+
+const Versions = ({ of, current }: { readonly of: readonly VersionView[]; readonly current: number }) => {
+  const { path, query } = useQuery();
+  if (of.length === 0) {
+    return (
+      <p class="dim">No document has been put in force: every enabled target gets what its own filter lets pass.</p>
+    );
+  }
+  return (
+    <table class="cards">
+      <caption class="unseen">Versions, newest first</caption>
+      <thead>
+        <tr>
+          <th scope="col">Version</th>
+          <th scope="col">When</th>
+          <th scope="col">By</th>
+          <th scope="col">What for</th>
+        </tr>
+      </thead>
+      <tbody>
+        {of.map((version) => (
+          <tr key={version.version}>
+            <td class="nowrap">
+              <a href={hrefWith(path, query, { version: String(version.version) })}>
+                {version.version}: what it changed
+              </a>
+              {version.version === current && <span class="state good"> ✓ in force</span>}
+            </td>
+            <td class="nowrap">
+              <Ago at={version.created_at} />
+            </td>
+            <Cell of="by">{version.created_by}</Cell>
+            <td>{version.note}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 };
 
@@ -32,97 +119,31 @@ interface RouteDocumentProps {
   readonly onChange: () => void;
 }
 
-const Editor = ({ of, onDone }: { readonly of: DocumentView; readonly onDone: () => void }) => {
-  const text = useSignal(of.document);
-  const note = useSignal("");
-  const tried = useSignal<Applied | null>(null);
-  const put = (dryRun: boolean): Promise<Applied> =>
-    call<Applied>("PUT", withQuery("/api/v1/config", { dry_run: String(dryRun), note: note.value }), text.value);
-  const tryIt = (): Promise<boolean> =>
-    attempt(async () => {
-      tried.value = null;
-      tried.value = await put(true);
-    }, "It can be put in force");
-  return (
-    <div class="form">
-      <label>
-        Document (Alertmanager's form, YAML)
-        <textarea
-          rows={18}
-          spellcheck={false}
-          value={text.value}
-          onInput={(event) => {
-            text.value = event.currentTarget.value;
-            tried.value = null;
-          }}
-        />
-      </label>
-      <label>
-        What for
-        <input
-          value={note.value}
-          onInput={(event) => {
-            note.value = event.currentTarget.value;
-          }}
-        />
-      </label>
-      {tried.value?.warnings.map((warning) => (
-        <p key={`${warning.path} ${warning.message}`} class="notice">
-          Line {warning.line}, {warning.path}: {warning.message}
-        </p>
-      ))}
-      {tried.value !== null && <Diff of={tried.value.diff} />}
-      <div class="actions">
-        <button type="button" onClick={onDone}>
-          Cancel
-        </button>
-        <button type="button" onClick={() => void tryIt()}>
-          Try it and show the difference
-        </button>
-        <button
-          type="button"
-          class="primary"
-          disabled={tried.value === null}
-          onClick={() =>
-            void attempt(() => put(false), "In force").then((done) => {
-              if (done) onDone();
-            })
-          }
-        >
-          Put in force
-        </button>
-      </div>
-    </div>
-  );
-};
-
 export const RouteDocument = ({ editable, onChange }: RouteDocumentProps) => {
-  const current = useApi<DocumentView>("/api/v1/config", { follow: false });
-  const versions = useApi<{ versions: VersionView[] }>("/api/v1/config/versions", { follow: false });
-  const editing = useSignal(false);
+  const { query, change } = useQuery();
+  const current = useApi<DocumentView>("/api/v1/config", { everyMs: 10_000 });
+  const versions = useApi<{ versions: VersionView[] }>("/api/v1/config/versions", { everyMs: 10_000 });
+  const editing = useSignal<DocumentView | null>(null);
   const refresh = (): void => {
-    editing.value = false;
+    editing.value = null;
     current.refresh();
     versions.refresh();
     onChange();
   };
-  const rollBack = (version: number): void =>
-    void attempt(
-      () => call("POST", "/api/v1/config/rollback", { version }),
-      `Version ${version} is in force again`,
-    ).then(refresh);
+  const shown = Number(query["version"] ?? 0);
   return (
     <>
       <Panel
         title={current.value === null ? "Document" : `Document, version ${current.value.version}`}
         tools={
           editable &&
-          !editing.value && (
+          editing.value === null && (
             <button
               type="button"
               class="small"
+              disabled={current.value === null}
               onClick={() => {
-                editing.value = true;
+                editing.value = current.value;
               }}
             >
               Change …
@@ -130,43 +151,39 @@ export const RouteDocument = ({ editable, onChange }: RouteDocumentProps) => {
           )
         }
       >
-        <Loaded of={current} what="document">
-          {(value) => (editing.value ? <Editor of={value} onDone={refresh} /> : <Snippet text={value.document} />)}
-        </Loaded>
+        {editing.value !== null ? (
+          <Editor of={editing.value} onDone={refresh} />
+        ) : (
+          <Loaded of={current} what="document">
+            {(value) => (
+              <details>
+                <summary>
+                  {value.document.split("\n").length} lines{value.note === "" ? "" : `: ${value.note}`}
+                </summary>
+                <Snippet text={value.document} />
+              </details>
+            )}
+          </Loaded>
+        )}
       </Panel>
       <Panel title="Versions">
         <Loaded of={versions} what="versions">
-          {(value) =>
-            value.versions.length === 0 ? (
-              <p class="dim">
-                No document has been put in force: every enabled target gets what its own filter lets pass.
-              </p>
-            ) : (
-              <table class="cards">
-                <tbody>
-                  {value.versions.map((version) => (
-                    <tr key={version.version}>
-                      <td>{version.version}</td>
-                      <td class="nowrap">
-                        <Ago at={version.created_at} />
-                      </td>
-                      <td>{version.created_by}</td>
-                      <td>{version.note}</td>
-                      <td>
-                        {editable && version.version !== current.value?.version && (
-                          <button type="button" class="small" onClick={() => rollBack(version.version)}>
-                            Go back to it
-                          </button>
-                        )}
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            )
-          }
+          {(value) => <Versions of={value.versions} current={current.value?.version ?? 0} />}
         </Loaded>
       </Panel>
+      {shown > 0 && current.value !== null && (
+        <Version
+          key={shown}
+          version={shown}
+          current={current.value.version}
+          editable={editable}
+          onClose={() => change({ version: null })}
+          onChange={() => {
+            change({ version: null });
+            refresh();
+          }}
+        />
+      )}
     </>
   );
 };

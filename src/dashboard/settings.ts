@@ -10,17 +10,26 @@ const read = (name: string): string | null => {
   }
 };
 
+const write = (name: string, value: string): void => {
+  try {
+    localStorage.setItem(`alert-history.${name}`, value);
+  } catch {
+    // It holds for this page at least.
+  }
+};
+
 const kept = <T extends string>(name: string, values: readonly [T, ...T[]]): Signal<T> => {
   const found = values.find((value) => value === read(name));
   const setting = signal<T>(found ?? values[0]);
-  effect(() => {
-    const { value } = setting;
-    try {
-      localStorage.setItem(`alert-history.${name}`, value);
-    } catch {
-      // It holds for this page at least.
-    }
-  });
+  effect(() => write(name, setting.value));
+  return setting;
+};
+
+/** A number somebody typed in; null: none. */
+export const numberSetting = (name: string): Signal<number | null> => {
+  const found = Number.parseFloat(read(name) ?? "");
+  const setting = signal<number | null>(Number.isFinite(found) ? found : null);
+  effect(() => write(name, setting.value === null ? "" : String(setting.value)));
   return setting;
 };
 

@@ -1,7 +1,7 @@
 /** What surrounds every page: navigation, the state of the live feed, time, help. */
 import { useComputed, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { announcement, attempt, toast } from "./announce.ts";
 import { session, signOut } from "./api.ts";
 import { Help } from "./help.tsx";
@@ -63,7 +63,9 @@ export const Shell = ({ children }: { readonly children: ComponentChildren }) =>
     },
   });
   const here = PAGES.find((page) => page.path === path);
+  const nav = useRef<HTMLElement>(null);
   useEffect(() => {
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
     document.title = here === undefined ? "Alert History" : `${here.title} · Alert History`;
   }, [here]);
   return (
@@ -71,7 +73,7 @@ export const Shell = ({ children }: { readonly children: ComponentChildren }) =>
       <a class="skip" href="#content">
         Skip to content
       </a>
-      <nav class="side" aria-label="Pages">
+      <nav class="side" aria-label="Pages" ref={nav}>
         <a class="brand" href={hrefOf("/")}>
           <img src="/icon.svg" alt="" width="22" height="22" /> <span>Alert History</span>
         </a>

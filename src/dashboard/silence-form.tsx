@@ -1,160 +1,194 @@
-/** A silence, pre-filled from an alert, with a count of what it would mute before anybody presses the button. */
+/** A silence, pre-filled from an alert or from an older one, with a count of what it would mute before it is made. */
 import { useSignal } from "@preact/signals";
 import { attempt } from "./announce.ts";
 import { call, session } from "./api.ts";
-import { matcherText } from "./filter.ts";
-import { readDuration } from "./time.ts";
-import type { CurrentAlert } from "./types.ts";
-import { useApi } from "./use-api.ts";
+import {
+  EMPTY_ROW,
+  matchersOf,
+  OPERATORS,
+  type Operator,
+  operatorOf,
+  REPEATS,
+  type Row,
+  rowsFromLabels,
+  rowsFromSilence,
+} from "./silence-draft.ts";
+import { Preview } from "./silence-preview.tsx";
+import { readDuration, shortDate, zoneName } from "./time.ts";
+import type { SilenceView } from "./types.ts";
 
 interface SilenceFormProps {
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** A silence to change, or to make again when it is over. */
+  readonly from?: SilenceView | undefined;
   readonly onDone: () => void;
 }
 
-interface Row {
-  readonly name: string;
-  readonly value: string;
-  readonly isRegex: boolean;
-  readonly isEqual: boolean;
-  readonly on: boolean;
+const QUICK = ["30m", "1h", "4h", "1d", "1w"];
+/** How long a silence that comes again goes on. */
+const REPEAT_UNTIL = ["1w", "4w", "12w", "52w"];
+
+interface RowsProps {
+  readonly of: readonly Row[];
+  readonly onChange: (rows: readonly Row[]) => void;
 }
 
-/** Labels that name one machine among many: a silence usually means all of them. */
-const INSTANCE_LIKE = ["instance", "pod", "container", "replica", "endpoint", "node"];
-const QUICK = ["30m", "1h", "4h", "1d", "1w"];
-const OPERATORS = { "=": [false, true], "!=": [false, false], "=~": [true, true], "!~": [true, false] } as const;
-type Operator = keyof typeof OPERATORS;
-
-const operatorOf = (row: Row): Operator => (row.isRegex ? (row.isEqual ? "=~" : "!~") : row.isEqual ? "=" : "!=");
-
-const Preview = ({ rows }: { readonly rows: readonly Row[] }) => {
-  const on = rows.filter((row) => row.on && row.name !== "");
-  const filters = on.map((row) => `filter=${encodeURIComponent(matcherText(row.name, operatorOf(row), row.value))}`);
-  const asked = useApi<CurrentAlert[]>(on.length === 0 ? null : `/api/v2/alerts?${filters.join("&")}`, {
-    follow: false,
-  });
-  if (on.length === 0) return <p class="notice bad">Choose at least one label: nothing at all cannot be silenced.</p>;
-  const names = [...new Set((asked.value ?? []).map((alert) => alert.labels["alertname"] ?? ""))].slice(0, 5);
+const Rows = ({ of, onChange }: RowsProps) => {
+  const set = (index: number, change: Partial<Row>): void =>
+    onChange(of.map((row, i) => (i === index ? { ...row, ...change } : row)));
   return (
-    <p class="notice" role="status">
-      {asked.error !== null
-        ? `What it would mute could not be counted: ${asked.error.message}.`
-        : asked.value === null
-          ? "Counting …"
-          : `Mutes ${asked.value.length} of the alerts that are firing now${names.length > 0 ? `: ${names.join(", ")}` : "."}`}
-    </p>
+    <fieldset class="silence-rows">
+      <legend>Alerts whose labels are all like this</legend>
+      {of.map((row, index) => (
+        <div key={index} class="silence-row">
+          <input
+            type="checkbox"
+            checked={row.on}
+            aria-label={`Use ${row.name || "this label"}`}
+            onChange={(event) => set(index, { on: event.currentTarget.checked })}
+          />
+          <input
+            aria-label="Label"
+            value={row.name}
+            onInput={(event) => set(index, { name: event.currentTarget.value })}
+          />
+          <select
+            aria-label="Operator"
+            value={operatorOf(row)}
+            onChange={(event) => {
+              const [isRegex, isEqual] = OPERATORS[event.currentTarget.value as Operator];
+              set(index, { isRegex, isEqual });
+            }}
+          >
+            {Object.keys(OPERATORS).map((operator) => (
+              <option key={operator}>{operator}</option>
+            ))}
+          </select>
+          <input
+            aria-label="Value"
+            value={row.value}
+            onInput={(event) => set(index, { value: event.currentTarget.value })}
+          />
+        </div>
+      ))}
+      <button type="button" class="small" onClick={() => onChange([...of, EMPTY_ROW])}>
+        Add a label
+      </button>
+    </fieldset>
   );
 };
 
-export const SilenceForm = ({ labels, onDone }: SilenceFormProps) => {
-  const rows = useSignal<readonly Row[]>(
-    Object.keys(labels).length === 0
-      ? [{ name: "", value: "", isRegex: false, isEqual: true, on: true }]
-      : Object.entries(labels).map(([name, value]) => ({
-          name,
-          value,
-          isRegex: false,
-          isEqual: true,
-          on: !INSTANCE_LIKE.includes(name),
-        })),
-  );
-  const length = useSignal("1h");
-  const comment = useSignal("");
+interface LengthProps {
+  readonly title: string;
+  readonly quick: readonly string[];
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+const Length = ({ title, quick, value, onChange }: LengthProps) => (
+  <fieldset>
+    <legend>{title}</legend>
+    <div class="quick">
+      {quick.map((one) => (
+        <button
+          key={one}
+          type="button"
+          aria-pressed={value === one}
+          class={value === one ? "primary" : ""}
+          onClick={() => onChange(one)}
+        >
+          {one}
+        </button>
+      ))}
+      <input aria-label={title} size={6} value={value} onInput={(event) => onChange(event.currentTarget.value)} />
+      {readDuration(value) === null && <span class="state bad">write 90m, 4h or 2d</span>}
+    </div>
+  </fieldset>
+);
+
+export const SilenceForm = ({ labels = {}, from, onDone }: SilenceFormProps) => {
+  const rows = useSignal<readonly Row[]>(from === undefined ? rowsFromLabels(labels) : rowsFromSilence(from));
+  const length = useSignal(from?.recurrence == null ? "1h" : `${Math.round(from.recurrence.duration_seconds / 60)}m`);
+  const repeat = useSignal<string>(from?.recurrence?.rule ?? "");
+  const until = useSignal("4w");
+  const comment = useSignal(from?.comment ?? "");
   const author = useSignal(session.value?.name ?? "");
-  const set = (index: number, change: Partial<Row>): void => {
-    rows.value = rows.value.map((row, i) => (i === index ? { ...row, ...change } : row));
-  };
+  const broad = useSignal(false);
+  const meant = useSignal(false);
+  const matchers = matchersOf(rows.value);
   const ms = readDuration(length.value);
+  const wholeMs = repeat.value === "" ? ms : readDuration(until.value);
+  // A change keeps its id; what is over gets a new one, as the server decides.
+  const changes = from !== undefined && from.status.state !== "expired";
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
-    if (ms === null) return;
+    if (ms === null || wholeMs === null || matchers.length === 0) return;
     const at = Date.now();
+    const recurrence =
+      repeat.value === ""
+        ? {}
+        : {
+            recurrence: {
+              rule: repeat.value,
+              time_zone: from?.recurrence?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+              duration_seconds: ms / 1000,
+            },
+          };
     const done = await attempt(
       () =>
         call("POST", "/api/v2/silences", {
-          matchers: rows.value
-            .filter((row) => row.on && row.name !== "")
-            .map(({ name, value, isRegex, isEqual }) => ({ name, value, isRegex, isEqual })),
-          startsAt: new Date(at).toISOString(),
-          endsAt: new Date(at + ms).toISOString(),
+          ...(changes ? { id: from.id } : {}),
+          matchers,
+          startsAt: new Date(changes ? Math.min(at, Date.parse(from.startsAt)) : at).toISOString(),
+          endsAt: new Date(at + wholeMs).toISOString(),
           createdBy: author.value,
           comment: comment.value,
+          ...recurrence,
+          ...(meant.value ? { force: true } : {}),
         }),
       `Silenced for ${length.value}`,
     );
     if (done) onDone();
   };
   return (
-    <form class="form panel" aria-label="New silence" onSubmit={(event) => void submit(event)}>
-      <div class="silence-rows">
-        {rows.value.map((row, index) => (
-          <div key={index} class="silence-row">
-            <input
-              type="checkbox"
-              checked={row.on}
-              aria-label={`Use ${row.name || "this label"}`}
-              onChange={(event) => set(index, { on: event.currentTarget.checked })}
-            />
-            <input
-              aria-label="Label"
-              value={row.name}
-              onInput={(event) => set(index, { name: event.currentTarget.value })}
-            />
-            <select
-              aria-label="Operator"
-              value={operatorOf(row)}
-              onChange={(event) => {
-                const [isRegex, isEqual] = OPERATORS[event.currentTarget.value as Operator];
-                set(index, { isRegex, isEqual });
-              }}
-            >
-              {Object.keys(OPERATORS).map((operator) => (
-                <option key={operator}>{operator}</option>
-              ))}
-            </select>
-            <input
-              aria-label="Value"
-              value={row.value}
-              onInput={(event) => set(index, { value: event.currentTarget.value })}
-            />
-          </div>
-        ))}
-        <button
-          type="button"
-          class="small"
-          onClick={() => {
-            rows.value = [...rows.value, { name: "", value: "", isRegex: false, isEqual: true, on: true }];
-          }}
-        >
-          Add a label
-        </button>
-      </div>
-      <fieldset class="quick" aria-label="For how long">
-        {QUICK.map((quick) => (
-          <button
-            key={quick}
-            type="button"
-            aria-pressed={length.value === quick}
-            class={length.value === quick ? "primary" : ""}
-            onClick={() => {
-              length.value = quick;
+    <form class="form panel" aria-label="Silence" onSubmit={(event) => void submit(event)}>
+      <Rows
+        of={rows.value}
+        onChange={(value) => {
+          rows.value = value;
+        }}
+      />
+      <Preview
+        matchers={matchers}
+        onBroad={(value) => {
+          broad.value = value;
+        }}
+      />
+      <Length
+        title={repeat.value === "" ? "For how long" : "For how long each time"}
+        quick={QUICK}
+        value={length.value}
+        onChange={(value) => {
+          length.value = value;
+        }}
+      />
+      <div class="row">
+        <label>
+          How often
+          <select
+            value={repeat.value}
+            onChange={(event) => {
+              repeat.value = event.currentTarget.value;
             }}
           >
-            {quick}
-          </button>
-        ))}
-        <input
-          aria-label="Duration"
-          size={6}
-          value={length.value}
-          onInput={(event) => {
-            length.value = event.currentTarget.value;
-          }}
-        />
-        {ms === null && <span class="state bad">write 90m, 4h or 2d</span>}
-      </fieldset>
-      <div class="row">
+            {REPEATS.map(([rule, title]) => (
+              <option key={rule} value={rule}>
+                {title}
+              </option>
+            ))}
+            {REPEATS.every(([rule]) => rule !== repeat.value) && <option value={repeat.value}>{repeat.value}</option>}
+          </select>
+        </label>
         <label>
           Why
           <input
@@ -176,13 +210,39 @@ export const SilenceForm = ({ labels, onDone }: SilenceFormProps) => {
           />
         </label>
       </div>
-      <Preview rows={rows.value} />
+      {repeat.value !== "" && (
+        <Length
+          title="And that until"
+          quick={REPEAT_UNTIL}
+          value={until.value}
+          onChange={(value) => {
+            until.value = value;
+          }}
+        />
+      )}
+      {broad.value && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={meant.value}
+            onChange={(event) => {
+              meant.value = event.currentTarget.checked;
+            }}
+          />
+          I mean it: more than half of what fires is muted
+        </label>
+      )}
       <div class="actions">
+        {wholeMs !== null && (
+          <span class="dim">
+            ends {shortDate(Date.now() + wholeMs)} {zoneName()}
+          </span>
+        )}
         <button type="button" onClick={onDone}>
           Cancel
         </button>
-        <button type="submit" class="primary" disabled={ms === null}>
-          Silence
+        <button type="submit" class="primary" disabled={ms === null || wholeMs === null || matchers.length === 0}>
+          {changes ? "Change the silence" : "Silence"}
         </button>
       </div>
     </form>

@@ -4,15 +4,24 @@ import { attempt } from "./announce.ts";
 import { call } from "./api.ts";
 import { Confirm } from "./dialog.tsx";
 import type { TokenView } from "./types.ts";
-import { Ago, Empty, Loaded, Panel, Snippet } from "./ui.tsx";
+import { Ago, Cell, Empty, Loaded, Panel, Snippet } from "./ui.tsx";
 import { useApi } from "./use-api.ts";
 
-const SCOPES = ["ingest", "read", "operate", "admin"];
+const SCOPES: readonly (readonly [scope: string, title: string])[] = [
+  ["ingest", "send alerts (ingest)"],
+  ["read", "look (read)"],
+  ["operate", "look, silence, send again (operate)"],
+  ["admin", "everything (admin)"],
+];
+const ENDS = ["", "1", "7", "30", "90", "365"];
+const DAY_MS = 86_400_000;
 
 export const Tokens = () => {
   const asked = useApi<{ tokens: TokenView[] }>("/api/v1/tokens", { follow: false });
   const name = useSignal("");
   const scope = useSignal("ingest");
+  const source = useSignal("");
+  const days = useSignal("");
   const made = useSignal<string | null>(null);
   const revoking = useSignal<string | null>(null);
   const create = async (event: Event): Promise<void> => {
@@ -21,6 +30,8 @@ export const Tokens = () => {
       const token = await call<{ token: string }>("POST", "/api/v1/tokens", {
         name: name.value,
         scopes: [scope.value],
+        ...(source.value === "" ? {} : { source: source.value }),
+        ...(days.value === "" ? {} : { expires_at: new Date(Date.now() + Number(days.value) * DAY_MS).toISOString() }),
       });
       made.value = token.token;
       name.value = "";
@@ -39,14 +50,33 @@ export const Tokens = () => {
             <Empty title="Only the tokens of the configuration exist." />
           ) : (
             <table class="cards">
+              <caption class="unseen">Tokens</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Name</th>
+                  <th scope="col">May</th>
+                  <th scope="col">Source</th>
+                  <th scope="col">Created</th>
+                  <th scope="col">Ends</th>
+                  <th scope="col">
+                    <span class="unseen">Actions</span>
+                  </th>
+                </tr>
+              </thead>
               <tbody>
                 {tokens.map((token) => (
                   <tr key={token.name}>
                     <td>{token.name}</td>
-                    <td>{token.scopes.join(", ")}</td>
-                    <td class="dim">
-                      by {token.created_by} <Ago at={token.created_at} />
-                    </td>
+                    <Cell of="may">{token.scopes.join(", ")}</Cell>
+                    <Cell of="source" class="dim">
+                      {token.source ?? ""}
+                    </Cell>
+                    <Cell of="created" class="dim">
+                      <Ago at={token.created_at} /> by {token.created_by}
+                    </Cell>
+                    <Cell of="ends" class="dim">
+                      {token.expires_at === null ? "never" : <Ago at={token.expires_at} />}
+                    </Cell>
                     <td>
                       <button
                         type="button"
@@ -92,8 +122,36 @@ export const Tokens = () => {
                 scope.value = event.currentTarget.value;
               }}
             >
-              {SCOPES.map((one) => (
-                <option key={one}>{one}</option>
+              {SCOPES.map(([one, title]) => (
+                <option key={one} value={one}>
+                  {title}
+                </option>
+              ))}
+            </select>
+          </label>
+          {scope.value === "ingest" && (
+            <label>
+              Source, if it has one in the document
+              <input
+                value={source.value}
+                onInput={(event) => {
+                  source.value = event.currentTarget.value;
+                }}
+              />
+            </label>
+          )}
+          <label>
+            Ends
+            <select
+              value={days.value}
+              onChange={(event) => {
+                days.value = event.currentTarget.value;
+              }}
+            >
+              {ENDS.map((one) => (
+                <option key={one} value={one}>
+                  {one === "" ? "never" : `after ${one} ${one === "1" ? "day" : "days"}`}
+                </option>
               ))}
             </select>
           </label>

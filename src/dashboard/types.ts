@@ -1,6 +1,7 @@
 /** Answers of the API as the pages read them. What a route shares as a schema is taken from there, types only. */
 import type { showDiscovery, showDrift } from "../worker/discovery-views.ts";
 import type { AuditSchema } from "../worker/routes/audit.ts";
+import type { ClassificationReport } from "../worker/routes/classification-report.ts";
 import type { RequestSchema } from "../worker/routes/notification-request.ts";
 import type { Longest, Senders } from "../worker/routes/senders.ts";
 import type { VolumeSchema } from "../worker/routes/volume.ts";
@@ -18,6 +19,7 @@ export type SendersView = Answer<typeof Senders>;
 export type LongestView = Answer<typeof Longest>;
 export type AuditView = Answer<typeof AuditSchema>;
 export type TargetHealthView = Answer<typeof TargetHealthSchema>;
+export type ReportView = Answer<typeof ClassificationReport>;
 export type RequestView = Answer<typeof RequestSchema>;
 
 /** `/history`, `/history/recent`. */
@@ -132,7 +134,11 @@ export interface SilenceView {
   readonly endsAt: string;
   readonly createdBy: string;
   readonly comment: string;
-  readonly recurrence?: { readonly rule: string; readonly time_zone: string } | null;
+  readonly recurrence?: {
+    readonly rule: string;
+    readonly time_zone: string;
+    readonly duration_seconds: number;
+  } | null;
 }
 
 /** `/api/v1/notifications`, `/api/v1/dead-letters`. */

@@ -1,179 +1,153 @@
-/** What classifies: how it does, how sure it is, and where it disagrees with the label. */
+/** What classifies: how it does, how sure it is, where it disagrees with the label, and what it costs. */
 import { withQuery } from "../api.ts";
-import { hrefWith, useQuery } from "../query.ts";
-import { rangeQuery } from "../time.ts";
-import type { EventList, EventView } from "../types.ts";
-import { count, Empty, Loaded, Panel, percent, Severity, State } from "../ui.tsx";
+import { Cost } from "../classification-cost.tsx";
+import { Agreement, Confidence, Disagreements } from "../classification-parts.tsx";
+import { useQuery } from "../query.ts";
+import { reasonText } from "../reasons.ts";
+import { latency, rangeName, rangeQuery } from "../time.ts";
+import type { ClassificationHealth, EventList, ReportView } from "../types.ts";
+import { Cell, count, Empty, Loaded, Panel, percent, State, Tile } from "../ui.tsx";
 import { useApi } from "../use-api.ts";
 
-interface HealthView {
-  readonly status: string;
-  readonly components: Readonly<Record<string, { readonly status?: string; readonly state?: string }>>;
-}
-
-/** Classified events looked at for the tables below. */
+/** Newest events looked at for the list of disagreements. */
 const EVENTS = 500;
-const BINS = 10;
-const SEVERITIES = ["critical", "warning", "info", "noise"];
 
-const Numbers = ({ of }: { readonly of: Readonly<Record<string, unknown>> }) => (
-  <dl class="facts">
-    {Object.entries(of)
-      .filter((pair): pair is [string, number | string | boolean] =>
-        ["number", "string", "boolean"].includes(typeof pair[1]),
-      )
-      .map(([name, value]) => (
-        <div key={name} class="fact">
-          <dt>{name.replaceAll("_", " ")}</dt>
-          <dd>{typeof value === "number" ? count(Math.round(value * 1000) / 1000) : String(value)}</dd>
-        </div>
-      ))}
-  </dl>
-);
-
-const Confidence = ({ of }: { readonly of: readonly EventView[] }) => {
-  const bins = new Array<number>(BINS).fill(0);
-  for (const event of of) {
-    const bin = Math.min(BINS - 1, Math.floor((event.classification?.confidence ?? 0) * BINS));
-    bins[bin] = (bins[bin] ?? 0) + 1;
-  }
-  const most = Math.max(1, ...bins);
+const Tiles = ({ of }: { readonly of: ReportView }) => {
+  const { llm = 0, cache = 0, fallback = 0 } = of.answered_by;
+  const total = llm + cache + fallback;
+  const asked = of.calls.reduce((sum, one) => sum + one.calls, 0);
+  const answered = of.calls.reduce((sum, one) => sum + (one.outcome === "answered" ? one.calls : 0), 0);
+  const same = of.agreement
+    .filter(({ label, severity }) => label === severity)
+    .reduce((sum, one) => sum + one.events, 0);
+  const labelled = of.agreement.filter(({ label }) => label !== null).reduce((sum, one) => sum + one.events, 0);
+  const part = (n: number, of_: number): number | null => (of_ === 0 ? null : n / of_);
   return (
-    <table class="ranking">
-      <caption class="unseen">Events by confidence</caption>
-      <tbody>
-        {bins.map((value, bin) => (
-          <tr key={bin}>
-            <th scope="row" class="nowrap">
-              {bin * 10}–{bin * 10 + 10} %
-            </th>
-            <td>
-              <meter min={0} max={most} value={value} aria-label={`${value} events`} />
-            </td>
-            <td class="number">{value}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-};
-
-/** Label down, classification across. */
-const Agreement = ({ of }: { readonly of: readonly EventView[] }) => {
-  const cell = (label: string, found: string): number =>
-    of.filter((event) => (event.severity_label ?? "none") === label && event.classification?.severity === found).length;
-  const labels = [...new Set(of.map((event) => event.severity_label ?? "none"))].toSorted();
-  return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>Label says</th>
-            {SEVERITIES.map((severity) => (
-              <th key={severity} class="number">
-                <Severity of={severity} />
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {labels.map((label) => (
-            <tr key={label}>
-              <th scope="row">{label}</th>
-              {SEVERITIES.map((severity) => (
-                <td key={severity} class="number">
-                  {cell(label, severity) || <span class="dim">0</span>}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+    <div class="tiles">
+      <Tile label="Classified" note="alerts">
+        {count(total)}
+      </Tile>
+      <Tile label="Asked of a model" note={`${percent(part(answered, asked), 0)} answered`}>
+        {count(asked)}
+      </Tile>
+      <Tile label="Remembered" note="no question needed">
+        {percent(part(cache, total), 0)}
+      </Tile>
+      <Tile
+        label="Rules answered"
+        tone={asked > 0 && fallback > llm + cache ? "warn" : "plain"}
+        note={asked === 0 && total > 0 ? "no model was asked" : "fallback"}
+      >
+        {percent(part(fallback, total), 0)}
+      </Tile>
+      <Tile label="Time to answer" note={`p95 ${latency(of.latency.p95_ms)}`}>
+        {latency(of.latency.p50_ms)}
+      </Tile>
+      <Tile label="Agrees with the label" note={`${count(labelled)} labelled`}>
+        {percent(part(same, labelled), 0)}
+      </Tile>
     </div>
   );
 };
 
-const Disagreements = ({ of }: { readonly of: readonly EventView[] }) => {
-  const found = of.filter(
-    ({ classification, severity_label: label }) => label !== null && classification?.severity !== label,
-  );
-  if (found.length === 0) return <Empty title="It agrees with every label in this range." />;
-  return (
+const Health = ({ of }: { readonly of: ClassificationHealth }) => (
+  <p class="quick">
+    {Object.entries(of.components).map(([name, { status, state }]) => (
+      <span key={name}>
+        <span class="dim">{name === "llm_client" ? "model" : name}</span> <State of={status ?? state ?? "unknown"} />
+      </span>
+    ))}
+  </p>
+);
+
+const Calls = ({ of }: { readonly of: ReportView["calls"] }) =>
+  of.length === 0 ? (
+    <Empty title="No model was asked in this range.">
+      <p>
+        Without a configured model the rules answer every alert; that is no failure. How to configure one is in the
+        documentation of classification.
+      </p>
+    </Empty>
+  ) : (
     <table class="cards">
+      <caption class="unseen">Questions to a model and what came of them</caption>
+      <thead>
+        <tr>
+          <th scope="col">Model</th>
+          <th scope="col">Prompt</th>
+          <th scope="col">Outcome</th>
+          <th scope="col" class="number">
+            Calls
+          </th>
+          <th scope="col" class="number">
+            Tokens in
+          </th>
+          <th scope="col" class="number">
+            Tokens out
+          </th>
+        </tr>
+      </thead>
       <tbody>
-        {found.slice(0, 15).map((event) => (
-          <tr key={event.event_id}>
+        {of.map((one) => (
+          <tr key={`${one.model} ${one.prompt_version} ${one.outcome} ${one.reason}`}>
+            <td>{one.model}</td>
+            <Cell of="prompt" class="dim">
+              {one.prompt_version}
+            </Cell>
             <td>
-              <a href={hrefWith("/alerts", { tab: "all", sel: event.fingerprint, view: "classification" })}>
-                {event.alertname}
-              </a>
+              <State of={one.outcome === "answered" ? "ok" : "failed"} label={one.outcome} />{" "}
+              <span class="dim">{one.reason === null ? "" : reasonText(one.reason)}</span>
             </td>
-            <td class="dim">label: {event.severity_label}</td>
-            <td>
-              <Severity of={event.classification?.severity ?? "info"} />
-            </td>
-            <td class="number">{percent(event.classification?.confidence, 0)}</td>
-            <td class="dim">{event.classification?.reasoning}</td>
+            <Cell of="calls" class="number">
+              {count(one.calls)}
+            </Cell>
+            <Cell of="tokens in" class="number">
+              {count(one.prompt_tokens)}
+            </Cell>
+            <Cell of="tokens out" class="number">
+              {count(one.completion_tokens)}
+            </Cell>
           </tr>
         ))}
       </tbody>
     </table>
   );
-};
 
 const Classification = () => {
   const { query } = useQuery();
-  const stats = useApi<Record<string, unknown>>("/classification/stats");
-  const health = useApi<HealthView>("/classification/health");
-  const events = useApi<EventList>(withQuery("/history", { limit: EVENTS, ...rangeQuery(query) }), { follow: false });
+  const range = rangeQuery(query);
+  const health = useApi<ClassificationHealth>("/classification/health", { everyMs: 10_000 });
+  const report = useApi<ReportView>(withQuery("/api/v1/classification-report", range), { everyMs: 10_000 });
+  const events = useApi<EventList>(withQuery("/history", { limit: EVENTS, ...range }), { everyMs: 10_000 });
   return (
     <>
-      <div class="columns">
-        <Panel title="Health">
-          <Loaded of={health} what="health">
-            {(value) => (
-              <>
-                <p>
-                  <State of={value.status} />
-                </p>
-                {Object.entries(value.components).map(([name, { status, state }]) => (
-                  <p key={name}>
-                    {name.replaceAll("_", " ")}: <State of={status ?? state ?? "unknown"} />
-                  </p>
-                ))}
-              </>
-            )}
-          </Loaded>
-        </Panel>
-        <Panel title="Calls">
-          <Loaded of={stats} what="statistics">
-            {(value) => <Numbers of={value} />}
-          </Loaded>
-        </Panel>
-      </div>
-      <Loaded of={events} what="events">
-        {({ alerts }) => {
-          const classified = alerts.filter((event) => event.classification !== null);
-          if (classified.length === 0) {
-            return <Empty title="Nothing was classified in this range." />;
-          }
-          return (
-            <>
-              <div class="columns">
-                <Panel title="How sure it was">
-                  <Confidence of={classified} />
-                </Panel>
-                <Panel title="Label and classification">
-                  <Agreement of={classified} />
-                </Panel>
-              </div>
-              <Panel title="Where it disagrees with the label">
-                <Disagreements of={classified} />
-              </Panel>
-            </>
-          );
-        }}
+      <Loaded of={health} what="health">
+        {(value) => <Health of={value} />}
       </Loaded>
+      <Loaded of={report} what="report">
+        {(value) => (
+          <>
+            <Tiles of={value} />
+            <div class="columns">
+              <Panel title={`How sure it was, ${rangeName(query)}`}>
+                <Confidence of={value.confidence} />
+              </Panel>
+              <Panel title="Label and classification">
+                <Agreement of={value.agreement} />
+              </Panel>
+            </div>
+            <Panel title="Questions to a model">
+              <Calls of={value.calls} />
+              {value.calls.length > 0 && <Cost of={value.calls} />}
+            </Panel>
+          </>
+        )}
+      </Loaded>
+      <Panel title="Where it disagrees with the label">
+        <Loaded of={events} what="events">
+          {({ alerts }) => <Disagreements of={alerts} />}
+        </Loaded>
+      </Panel>
     </>
   );
 };

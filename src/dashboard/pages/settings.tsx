@@ -1,35 +1,22 @@
-/** Mode, tokens, a test alert, and the lines that make senders send here. */
-
+/** Mode, tokens, a test alert, the lines that make senders send here, and what changed in this installation. */
 import { attempt } from "../announce.ts";
-import { call, may } from "../api.ts";
+import { may, session, signOut } from "../api.ts";
+import { Changes } from "../changes.tsx";
 import { ModeSwitch } from "../mode-switch.tsx";
 import { letterKeys, theme } from "../settings.ts";
 import { SNIPPETS } from "../snippets.ts";
+import { TestAlert } from "../test-alert.tsx";
 import { Tokens } from "../tokens.tsx";
 import { Panel, Snippet } from "../ui.tsx";
-
-const sendTestAlert = (): Promise<unknown> =>
-  call("POST", "/webhook", {
-    alertname: "TestAlert",
-    severity: "info",
-    source: "dashboard",
-    summary: `Sent from the dashboard at ${new Date().toISOString()}`,
-  });
 
 const Settings = () => (
   <>
     <ModeSwitch />
-    {may("ingest") && (
-      <Panel title="Try it">
-        <p>Sends one alert named TestAlert through everything, to every target that takes it.</p>
-        <button type="button" onClick={() => void attempt(sendTestAlert, "Sent: it appears under Alerts")}>
-          Send test alert
-        </button>
-      </Panel>
-    )}
+    {may("ingest") && <TestAlert />}
     <Panel title="Have alerts sent here">
       <p>
-        Put a token with the scope <code>ingest</code> where it says <code>INGEST_TOKEN</code>.
+        Put a token with the scope <code>ingest</code> where it says <code>INGEST_TOKEN</code>
+        {may("admin") ? "; it can be created below" : ""}.
       </p>
       {SNIPPETS.map(({ title, text }) => (
         <details key={title}>
@@ -39,7 +26,14 @@ const Settings = () => (
       ))}
     </Panel>
     {may("admin") && <Tokens />}
+    {may("operate") && <Changes />}
     <Panel title="This browser">
+      <p>
+        Signed in as <strong>{session.value?.name}</strong>, who may {session.value?.scopes.join(", ")}.{" "}
+        <button type="button" class="small" onClick={() => void attempt(signOut, "Signed out")}>
+          Sign out
+        </button>
+      </p>
       <label class="check">
         <input
           type="checkbox"
@@ -53,6 +47,7 @@ const Settings = () => (
       <label>
         Colours
         <select
+          class="narrow"
           value={theme.value}
           onChange={(event) => {
             theme.value = event.currentTarget.value as typeof theme.value;

@@ -1,0 +1,84 @@
+/** Who changed what in this installation, newest first. */
+import { useSignal } from "@preact/signals";
+import { withQuery } from "./api.ts";
+import type { AuditView } from "./types.ts";
+import { Ago, Cell, Empty, Loaded, Panel } from "./ui.tsx";
+import { useApi } from "./use-api.ts";
+
+const KINDS: readonly (readonly [action: string, title: string])[] = [
+  ["", "everything"],
+  ["silence", "silences"],
+  ["config", "configuration"],
+  ["enrichment", "mode"],
+  ["target", "targets"],
+  ["token", "tokens"],
+  ["filter", "filters"],
+  ["notifications", "sent again"],
+  ["dead_letter", "discarded"],
+];
+
+/** What is known of a change, short enough for one line. */
+const detailText = (detail: Readonly<Record<string, unknown>>): string =>
+  Object.entries(detail)
+    .filter(([, value]) => value !== null && value !== "" && value !== false)
+    .map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
+    .join(", ");
+
+export const Changes = () => {
+  const action = useSignal("");
+  const asked = useApi<AuditView>(withQuery("/api/v1/audit", { action: action.value, limit: 25 }), { everyMs: 5_000 });
+  return (
+    <Panel
+      title="Who changed what"
+      tools={
+        <select
+          aria-label="Kind of change"
+          value={action.value}
+          onChange={(event) => {
+            action.value = event.currentTarget.value;
+          }}
+        >
+          {KINDS.map(([kind, title]) => (
+            <option key={kind} value={kind}>
+              {title}
+            </option>
+          ))}
+        </select>
+      }
+    >
+      <Loaded of={asked} what="changes">
+        {({ entries }) =>
+          entries.length === 0 ? (
+            <Empty title="Nobody has changed anything of this kind." />
+          ) : (
+            <table class="cards">
+              <caption class="unseen">Changes, newest first</caption>
+              <thead>
+                <tr>
+                  <th scope="col">When</th>
+                  <th scope="col">Who</th>
+                  <th scope="col">What</th>
+                  <th scope="col">Of</th>
+                  <th scope="col">Detail</th>
+                </tr>
+              </thead>
+              <tbody>
+                {entries.map((entry) => (
+                  <tr key={entry.id}>
+                    <td class="nowrap">
+                      <Ago at={entry.at} />
+                    </td>
+                    <Cell of="by">{entry.actor}</Cell>
+                    <Cell of="what">{entry.action.replaceAll("_", " ")}</Cell>
+                    <Cell of="of">{entry.subject}</Cell>
+                    <td class="dim">{detailText(entry.detail)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )
+        }
+      </Loaded>
+    </Panel>
+  );
+};
