@@ -1,6 +1,7 @@
 /** Who changed what in this installation, newest first. */
 import { useSignal } from "@preact/signals";
 import { withQuery } from "./api.ts";
+import { shortDate } from "./time.ts";
 import type { AuditView } from "./types.ts";
 import { Ago, Cell, Empty, Loaded, Panel } from "./ui.tsx";
 import { useApi } from "./use-api.ts";
@@ -17,11 +18,24 @@ const KINDS: readonly (readonly [action: string, title: string])[] = [
   ["dead_letter", "discarded"],
 ];
 
+/** Numbers above this are times; no count comes near. */
+const FIRST_TIME = Date.UTC(2020, 0, 1);
+
+const isMatcher = (value: unknown): value is { name: string; operator: string; value: string } =>
+  typeof value === "object" && value !== null && "operator" in value && "name" in value && "value" in value;
+
+const valueText = (value: unknown): string => {
+  if (typeof value === "number" && value > FIRST_TIME) return shortDate(value);
+  if (Array.isArray(value)) return value.map(valueText).join(" ");
+  if (isMatcher(value)) return `${value.name}${value.operator}"${value.value}"`;
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+};
+
 /** What is known of a change, short enough for one line. */
 const detailText = (detail: Readonly<Record<string, unknown>>): string =>
   Object.entries(detail)
     .filter(([, value]) => value !== null && value !== "" && value !== false)
-    .map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
+    .map(([name, value]) => `${name}: ${valueText(value)}`)
     .join(", ");
 
 export const Changes = () => {
@@ -68,8 +82,12 @@ export const Changes = () => {
                     <td class="nowrap">
                       <Ago at={entry.at} />
                     </td>
-                    <Cell of="by">{entry.actor}</Cell>
-                    <Cell of="what">{entry.action.replaceAll("_", " ")}</Cell>
+                    <Cell of="by" class="nowrap">
+                      {entry.actor}
+                    </Cell>
+                    <Cell of="what" class="nowrap">
+                      {entry.action.replaceAll("_", " ")}
+                    </Cell>
                     <Cell of="of">{entry.subject}</Cell>
                     <td class="dim">{detailText(entry.detail)}</td>
                   </tr>

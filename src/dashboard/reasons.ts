@@ -53,6 +53,7 @@ const REASONS: Readonly<Record<string, string>> = {
   target_gone: "the target does not exist any more",
   // routes
   matched: "taken",
+  matcher: "one of its conditions does not hold",
   passed_on: "matches; a route below it is taken",
   no_classification: "asks for a classification, and none counts",
   low_confidence: "the classification is less sure than it wants",

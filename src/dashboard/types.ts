@@ -206,6 +206,7 @@ export interface OneIncident extends IncidentView {
     readonly status: string;
     readonly severity: string;
     readonly starts_at: string;
+    readonly ends_at: string | null;
   }[];
   readonly timeline: readonly {
     readonly at: string;

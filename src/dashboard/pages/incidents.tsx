@@ -1,118 +1,143 @@
 /** Alerts that belong together: what began it, who is in it, and how it went. */
-import { Dialog } from "../dialog.tsx";
+import { useSignal } from "@preact/signals";
+import { withQuery } from "../api.ts";
+import { Incident } from "../incident-drawer.tsx";
+import { useKeys } from "../keys.ts";
 import { hrefWith, useQuery } from "../query.ts";
-import { absolute } from "../time.ts";
-import type { IncidentView, OneIncident } from "../types.ts";
-import { Ago, Empty, Loaded, Panel, Severity, State } from "../ui.tsx";
+import { duration } from "../time.ts";
+import type { IncidentView } from "../types.ts";
+import { Ago, Cell, count, Empty, Loaded, Panel, Severity, State } from "../ui.tsx";
 import { useApi } from "../use-api.ts";
 
-const alertHref = (fingerprint: string): string => hrefWith("/alerts", { tab: "all", sel: fingerprint });
+const lengthOf = ({ opened_at, updated_at }: IncidentView): string =>
+  duration(Date.parse(updated_at) - Date.parse(opened_at));
 
-const Incident = ({ id, onClose }: { readonly id: string; readonly onClose: () => void }) => {
-  const asked = useApi<OneIncident>(`/api/v1/incidents/${encodeURIComponent(id)}`);
+interface TableProps {
+  readonly of: readonly IncidentView[];
+  readonly cursor: number;
+}
+
+const Table = ({ of, cursor }: TableProps) => {
+  const { path, query } = useQuery();
   return (
-    <Dialog title={asked.value?.title ?? "Incident"} class="drawer" onClose={onClose}>
-      <Loaded of={asked} what="incident">
-        {(incident) => (
-          <>
-            {incident.first_cause !== null && (
-              <p class="notice">
-                It seems to begin with{" "}
-                <a href={alertHref(incident.first_cause.fingerprint)}>{incident.first_cause.alert_name}</a>:{" "}
-                {incident.first_cause.why === "earliest" ? "it fired first" : "it inhibits others of them"}.
-              </p>
-            )}
-            <h3>Alerts</h3>
-            <table>
-              <tbody>
-                {incident.members.map((member) => (
-                  <tr key={member.fingerprint}>
-                    <td>
-                      <Severity of={member.severity} />
-                    </td>
-                    <td>
-                      <a href={alertHref(member.fingerprint)}>{member.alert_name}</a>
-                    </td>
-                    <td>
-                      <State of={member.status} />
-                    </td>
-                    <td class="nowrap">
-                      <Ago at={member.starts_at} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-            <h3>How it went</h3>
-            <table>
-              <tbody>
-                {incident.timeline.map((step) => (
-                  <tr key={`${step.at} ${step.fingerprint} ${step.what}`}>
-                    <td class="nowrap dim">{absolute(Date.parse(step.at))}</td>
-                    <td>{step.alert_name}</td>
-                    <td>
-                      <State of={step.what === "fired" ? "firing" : "resolved"} label={step.what} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </>
-        )}
-      </Loaded>
-    </Dialog>
+    <table class="cards">
+      <caption class="unseen">Incidents, newest first</caption>
+      <thead>
+        <tr>
+          <th scope="col">Severity</th>
+          <th scope="col">Incident</th>
+          <th scope="col">State</th>
+          <th scope="col" class="number">
+            Firing
+          </th>
+          <th scope="col">Begins with</th>
+          <th scope="col">Opened</th>
+          <th scope="col">Last change</th>
+        </tr>
+      </thead>
+      <tbody>
+        {of.map((incident, index) => (
+          <tr key={incident.id} class={index === cursor ? "cursor" : ""}>
+            <td>
+              <Severity of={incident.severity} />
+            </td>
+            <td>
+              <a href={hrefWith(path, query, { sel: incident.id })}>{incident.title}</a>
+            </td>
+            <td>
+              <State of={incident.status === "open" ? "firing" : "resolved"} label={incident.status} />
+            </td>
+            <Cell of="firing" class="number">
+              {count(incident.firing)} of {count(incident.alerts)}
+            </Cell>
+            <Cell of="begins with">{incident.first_cause?.alert_name ?? "–"}</Cell>
+            <Cell of="opened" class="nowrap">
+              <Ago at={incident.opened_at} />
+            </Cell>
+            <Cell of="last change" class="nowrap">
+              <Ago at={incident.updated_at} /> <span class="dim">after {lengthOf(incident)}</span>
+            </Cell>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 };
 
 const Incidents = () => {
   const { path, query, change } = useQuery();
-  const asked = useApi<{ incidents: IncidentView[] }>("/api/v1/incidents?limit=50");
   const selected = query["sel"] ?? null;
+  const cursor = useSignal(-1);
+  const asked = useApi<{ incidents: IncidentView[]; cursor: string | null }>(
+    withQuery("/api/v1/incidents", { limit: 50, cursor: query["page"] }),
+    { hold: selected !== null || cursor.value >= 0 },
+  );
+  const all = asked.value?.incidents ?? [];
+  const shown = query["state"] === undefined ? all : all.filter(({ status }) => status === query["state"]);
+  useKeys({
+    j: () => {
+      cursor.value = Math.min(shown.length - 1, cursor.value + 1);
+    },
+    k: () => {
+      cursor.value = Math.max(0, cursor.value - 1);
+    },
+    Enter: () => {
+      const incident = shown[cursor.value];
+      if (incident !== undefined) change({ sel: incident.id });
+    },
+    Escape: () => {
+      cursor.value = -1;
+    },
+  });
   return (
-    <Panel title="Incidents">
+    <Panel
+      title="Incidents"
+      tools={
+        <div class="quick">
+          {asked.waiting > 0 && (
+            <button type="button" class="pill" onClick={asked.refresh}>
+              {asked.waiting} new: show
+            </button>
+          )}
+          <select
+            aria-label="State"
+            value={query["state"] ?? ""}
+            onChange={(event) => change({ state: event.currentTarget.value })}
+          >
+            <option value="">open and resolved</option>
+            <option value="open">open</option>
+            <option value="resolved">resolved</option>
+          </select>
+        </div>
+      }
+    >
       <Loaded of={asked} what="incidents">
-        {({ incidents }) =>
-          incidents.length === 0 ? (
-            <Empty title="No incident.">
-              <p>Alerts that share labels and come in close together are shown here as one.</p>
-            </Empty>
-          ) : (
-            <table class="cards">
-              <thead>
-                <tr>
-                  <th>Severity</th>
-                  <th>Incident</th>
-                  <th>State</th>
-                  <th class="number">Alerts</th>
-                  <th>Begins with</th>
-                  <th>Opened</th>
-                </tr>
-              </thead>
-              <tbody>
-                {incidents.map((incident) => (
-                  <tr key={incident.id}>
-                    <td>
-                      <Severity of={incident.severity} />
-                    </td>
-                    <td>
-                      <a href={hrefWith(path, query, { sel: incident.id })}>{incident.title}</a>
-                    </td>
-                    <td>
-                      <State of={incident.status} />
-                    </td>
-                    <td class="number">
-                      {incident.firing} of {incident.alerts} firing
-                    </td>
-                    <td>{incident.first_cause?.alert_name ?? "–"}</td>
-                    <td class="nowrap">
-                      <Ago at={incident.opened_at} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )
-        }
+        {({ cursor: next }) => (
+          <>
+            {shown.length > 0 ? (
+              <Table of={shown} cursor={cursor.value} />
+            ) : (
+              <Empty title={all.length > 0 ? "None of these is like this." : "No incident."}>
+                <p>
+                  Alerts that share labels and begin close together are shown here as one. Which labels, and how close,
+                  the document says under <code>correlation</code>: see <a href="/routing">Routing</a>.
+                </p>
+              </Empty>
+            )}
+            <div class="actions">
+              {query["page"] !== undefined && (
+                <a class="button" href={hrefWith(path, query, { page: null })}>
+                  Newest
+                </a>
+              )}
+              {next !== null && (
+                <a class="button" href={hrefWith(path, query, { page: next })}>
+                  Older
+                </a>
+              )}
+            </div>
+          </>
+        )}
       </Loaded>
       {selected !== null && <Incident key={selected} id={selected} onClose={() => change({ sel: null })} />}
     </Panel>

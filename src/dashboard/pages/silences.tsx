@@ -89,7 +89,9 @@ const SilenceRow = ({ of, mutes, onChange }: RowProps) => {
         )}
       </Cell>
       <Cell of="why">{of.comment}</Cell>
-      <Cell of="who">{of.createdBy}</Cell>
+      <Cell of="who" class="nowrap">
+        {of.createdBy}
+      </Cell>
       <Cell of="ends" class="nowrap">
         <Ago at={of.endsAt} />
         <div class="dim">
