@@ -1,6 +1,6 @@
 /** One trailing slash is ignored and older addresses go on working, both without a redirect (contracts 1.2, 2). */
 
-const ALIASES: readonly (readonly [from: RegExp, to: string])[] = [
+export const ALIASES: readonly (readonly [from: RegExp, to: string])[] = [
   [/^\/proxy\/webhook$/, "/webhook/proxy"],
   [/^\/proxy\/targets\/refresh$/, "/publishing/targets/refresh"],
   [/^\/(webhook\/health|health|-\/healthy)$/, "/healthz"],

@@ -98,6 +98,35 @@ export const EventSchema = z
   })
   .openapi("Event");
 
+const Remark = z.object({ alert_index: z.number(), path: z.string(), reason: z.string() });
+
+/** What a sender is told (contracts 2.1). */
+export const ReceiptSchema = z
+  .object({
+    status: z.enum(["success", "partial_success"]),
+    message: z.string(),
+    request_id: z.string(),
+    receipt_id: z.string(),
+    mode: z.enum(["intelligent", "metrics_only"]),
+    webhook_type: z.string(),
+    alerts_received: z.number(),
+    alerts_processed: z.number(),
+    alerts_failed: z.number(),
+    alerts_skipped: z.number(),
+    processed_alerts: z.number(),
+    errors: z.array(z.object({ alert_index: z.number(), path: z.string(), error: z.string() })),
+    dropped: z.array(Remark).optional(),
+    notes: z.array(Remark).optional(),
+    alerts: z.array(
+      z.object({
+        fingerprint: z.string(),
+        outcome: z.enum(["new", "updated", "resolved", "reopened", "duplicate"]),
+      }),
+    ),
+    processing_time_ms: z.number(),
+  })
+  .openapi("Receipt");
+
 /** Who is signed in; every scope they hold, those included in others too. */
 export const SessionSchema = z
   .object({ name: z.string(), scopes: z.array(z.enum(["ingest", "read", "operate", "admin"])) })

@@ -1,12 +1,21 @@
-import { describe, expect, test } from "vitest";
+import { exports } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../src/worker/app.ts";
-import { SCOPES } from "../../src/worker/auth.ts";
-import { get } from "../support/api.ts";
+import { SCOPES, type Scope } from "../../src/worker/auth.ts";
+import { ALIASES } from "../../src/worker/paths.ts";
+import { get, post } from "../support/api.ts";
+import { exporter } from "../support/exporter.ts";
+import { watchOutside } from "../support/outside.ts";
+
+watchOutside();
+exporter("alpha");
+exporter("beta");
 
 interface Operation {
   readonly summary?: string;
   readonly "x-scope"?: string;
   readonly security?: readonly object[];
+  readonly requestBody?: { readonly required?: boolean };
   readonly parameters?: readonly { readonly in: string; readonly required?: boolean }[];
   readonly responses: Readonly<Record<string, { readonly description: string }>>;
 }
@@ -62,7 +71,6 @@ describe("without a token", () => {
   const guarded = operations.filter(({ operation }) => operation["x-scope"] !== undefined);
   test.each(guarded.map(({ name }) => [name]))("%s answers 401", async (name) => {
     const [method = "", path = ""] = name.split(" ");
-    const { exports } = await import("cloudflare:workers");
     const response = await exports.default.fetch(
       new Request(`https://alerts.test${path.replace(/\{[^}]+\}/g, "x")}`, {
         method,
@@ -74,18 +82,130 @@ describe("without a token", () => {
   });
 });
 
-describe("an example that needs nothing but the address", () => {
-  const plain = operations.filter(
-    ({ name, path, operation }) =>
-      name.startsWith("GET ") &&
-      !path.includes("{") &&
-      !(operation.parameters ?? []).some((parameter) => parameter.required === true),
+const ask = async (name: string, headers: Record<string, string>, path = pathOf(name)) => {
+  const method = name.split(" ")[0] ?? "";
+  const response = await exports.default.fetch(
+    new Request(`https://alerts.test${path}`, {
+      method,
+      headers: { "content-type": "application/json", ...headers },
+      ...(["GET", "HEAD", "DELETE"].includes(method) ? {} : { body: "{}" }),
+    }),
   );
-  test.each(plain.map(({ name, path, operation }) => [name, path, operation] as const))(
-    "%s answers as documented",
-    async (_, path, operation) => {
-      const { status } = await get(path);
-      expect(Object.keys(operation.responses)).toContain(String(status));
+  return { status: response.status, headers: response.headers, text: await response.text() };
+};
+const pathOf = (name: string): string => (name.split(" ")[1] ?? "").replace(/\{[^}]+\}/g, "x");
+
+describe("a token without the scope", () => {
+  /** The most that a token may do and still not this. */
+  const WITHOUT: Readonly<Record<string, readonly Scope[]>> = {
+    ingest: ["operate"],
+    read: ["ingest"],
+    operate: ["read", "ingest"],
+    admin: ["operate", "ingest"],
+  };
+  const tokens = new Map<string, string>();
+  beforeAll(async () => {
+    for (const [scope, scopes] of Object.entries(WITHOUT)) {
+      const { json } = await post("/api/v1/tokens", { name: `without-${scope}`, scopes });
+      tokens.set(scope, String(json.token));
+    }
+  });
+  const guarded = operations.flatMap(({ name, operation }) =>
+    operation["x-scope"] === undefined ? [] : [[name, operation["x-scope"]] as const],
+  );
+  test.each(guarded)("%s answers 403, since it needs %s", async (name, scope) => {
+    const { status, headers, text } = await ask(name, { authorization: `Bearer ${tokens.get(scope) ?? ""}` });
+    expect([status, headers.get("content-type")]).toEqual([403, "application/problem+json"]);
+    expect(JSON.parse(text)).toMatchObject({ type: "/problems/forbidden", status: 403 });
+  });
+});
+
+describe("an older address answers as the one it stands for", () => {
+  test.each([
+    ["POST /proxy/webhook", "/webhook/proxy"],
+    ["POST /proxy/targets/refresh", "/publishing/targets/refresh"],
+    ["GET /webhook/health", "/healthz"],
+    ["GET /health", "/healthz"],
+    ["GET /-/healthy", "/healthz"],
+    ["GET /-/ready", "/readyz"],
+    ["GET /api/v1/publishing/stats", "/publishing/stats"],
+    ["GET /api/v2/publishing/queue/status", "/publishing/queue/status"],
+    ["GET /api/v2/history", "/history"],
+    ["GET /api/v2/history/top", "/history/top"],
+    ["GET /api/v2/report", "/report"],
+    ["GET /api/v2/classification/stats", "/classification/stats"],
+    ["GET /api/v2/enrichment/mode", "/enrichment/mode"],
+  ])("%s", async (name, canonical) => {
+    const known = operations.find((one) => one.name === `${name.split(" ")[0]} ${canonical}`);
+    expect(known).toBeDefined();
+    for (const headers of [{}, { authorization: "Bearer nobody" }, { authorization: "Bearer test-ingest" }]) {
+      const [older, newer] = [await ask(name, headers), await ask(name, headers, canonical)];
+      expect(older.status).toBe(newer.status);
+      expect(older.headers.get("location")).toBeNull();
+    }
+    const admin = await ask(name, { authorization: "Bearer test-admin" });
+    expect([401, 403, 404]).not.toContain(admin.status);
+  });
+
+  test("every alias has a case above", () => {
+    const asked = ["/proxy/webhook", "/proxy/targets/refresh", "/health", "/-/ready", "/api/v1/publishing/x"].concat([
+      "/api/v2/history",
+      "/docs",
+    ]);
+    expect(ALIASES.filter(([from]) => !asked.some((path) => from.test(path))).map(([from]) => from.source)).toEqual([]);
+  });
+});
+
+describe("what holds for every route", () => {
+  const JSON_BODIES = operations.filter(({ operation }) => operation.requestBody?.required === true);
+  test.each(JSON_BODIES.map(({ name }) => [name]))("%s takes JSON only: 415", async (name) => {
+    const { status, text } = await ask(name, { authorization: "Bearer test-admin", "content-type": "text/plain" });
+    expect([status, JSON.parse(text).type]).toEqual([415, "/problems/unsupported-media-type"]);
+  });
+
+  const GETS = operations.filter(({ name, path }) => name.startsWith("GET ") && !path.includes("{"));
+  test.each(GETS.filter(({ path }) => path !== "/api/v1/live").map(({ path }) => [path]))(
+    "HEAD %s is GET without a body, an unknown parameter and a trailing slash are ignored",
+    async (path) => {
+      const auth = { authorization: "Bearer test-admin" };
+      const got = await ask(`GET ${path}`, auth, `${path}?what_is_this=1`);
+      const head = await ask(`HEAD ${path}`, auth);
+      expect([head.status, head.text]).toEqual([got.status, ""]);
+      expect((await ask(`GET ${path}`, auth, `${path}/`)).status).toBe(got.status);
+      expect(got.status).toBe(200);
+      expect(Object.fromEntries(got.headers)).toMatchObject({
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+      });
+      expect(got.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+      expect(got.headers.get("access-control-allow-origin")).toBeNull();
+      if (got.headers.get("content-type")?.includes("json")) {
+        expect(got.headers.get("content-security-policy")).toBe("default-src 'none'");
+      }
     },
   );
+
+  const paths = [...new Set(operations.map(({ path }) => path))];
+  test.each(paths.map((path) => [path]))("%s answers a wrong method with 405 and the right ones", async (path) => {
+    const taken = operations.filter((one) => one.path === path).map(({ name }) => name.split(" ")[0] ?? "");
+    const { status, headers } = await ask(`PATCH ${path}`, { authorization: "Bearer test-admin" });
+    expect(status).toBe(405);
+    const allowed = headers.get("allow")?.split(", ") ?? [];
+    for (const method of taken) expect(allowed).toContain(method);
+  });
+
+  test("a request id is taken over where it is one", async () => {
+    expect((await ask("GET /healthz", { "x-request-id": "abc-1.2_3" })).headers.get("x-request-id")).toBe("abc-1.2_3");
+    expect((await ask("GET /healthz", { "x-request-id": "no spaces" })).headers.get("x-request-id")).toMatch(
+      /^[0-9a-f-]{36}$/,
+    );
+  });
+
+  test("a preflight from another site is given nothing", async () => {
+    const { headers } = await ask("OPTIONS /history", {
+      origin: "https://evil.example",
+      "access-control-request-method": "GET",
+    });
+    expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
+  });
 });

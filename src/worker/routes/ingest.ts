@@ -11,6 +11,7 @@ import { problem } from "../problem.ts";
 import { newReceiptId } from "../receipt-id.ts";
 import { modeHeaders, overloaded, RETRY_AFTER_SECONDS, receiveAlerts } from "../receive.ts";
 import { registry } from "../registry.ts";
+import { ReceiptSchema } from "../schemas.ts";
 
 export const ingestRoutes = routes();
 
@@ -74,12 +75,20 @@ const documented = {
   "x-scope": "ingest",
   responses: { 200: { description: "Stored" }, 503: { description: "Not stored; send again" } },
 };
+const receipt = { content: { "application/json": { schema: ReceiptSchema } } };
 for (const method of ["post", "put"] as const) {
   ingestRoutes.openAPIRegistry.registerPath({
     method,
     path: "/webhook",
     summary: "Alerts of any known format",
     ...documented,
+    responses: {
+      200: { description: "All stored", ...receipt },
+      207: { description: "Stored, but for those named in `errors`", ...receipt },
+      400: { description: "Nothing of it can be stored" },
+      413: { description: "Too large, or too many alerts" },
+      503: documented.responses[503],
+    },
   });
 }
 ingestRoutes.openAPIRegistry.registerPath({
@@ -87,4 +96,9 @@ ingestRoutes.openAPIRegistry.registerPath({
   path: "/api/v2/alerts",
   summary: "Alerts as Prometheus sends them to an Alertmanager",
   ...documented,
+  responses: {
+    ...documented.responses,
+    400: { description: "Alerts of it are wrong, as a JSON string; the others are stored" },
+    413: { description: "Too large, or too many alerts" },
+  },
 });

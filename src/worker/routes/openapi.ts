@@ -2,6 +2,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { SCOPES } from "../auth.ts";
 import type { AppEnv } from "../http.ts";
+import { exampleOf } from "./examples.ts";
 import { VERSION } from "./health.ts";
 
 const PATH = "/api/openapi.json";
@@ -39,8 +40,9 @@ const describe = (app: OpenAPIHono<AppEnv>) => {
       ].join(" "),
     },
   });
-  for (const operations of Object.values(document.paths ?? {})) {
-    for (const operation of Object.values(operations as Record<string, Operation>)) {
+  for (const [path, operations] of Object.entries(document.paths ?? {})) {
+    for (const [method, operation] of Object.entries(operations as Record<string, Operation>)) {
+      addExample(method, path, operation);
       if (operation["x-scope"] === undefined) continue;
       for (const [status, description] of Object.entries(PROBLEMS)) {
         operation.responses[status] ??= {
@@ -53,8 +55,32 @@ const describe = (app: OpenAPIHono<AppEnv>) => {
   return document;
 };
 
+/** Puts the example where a reader can try it: at each parameter and at the body. */
+const addExample = (method: string, path: string, operation: Operation): void => {
+  const example = exampleOf(method, path);
+  if (example === null) return;
+  const given: Readonly<Record<string, string>> = { ...example.query, ...example.params };
+  for (const parameter of operation.parameters ?? []) {
+    const value = given[parameter.name];
+    if (value !== undefined) parameter.example = value;
+  }
+  if (example.body === undefined) return;
+  // Bodies that are read within limits of their own are described here only.
+  operation.requestBody ??= { content: {} };
+  const type = example.headers?.["content-type"] ?? "application/json";
+  operation.requestBody.content[type] = { schema: {}, ...operation.requestBody.content[type], example: example.body };
+};
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  example?: string;
+}
+
 interface Operation {
   readonly "x-scope"?: string;
+  parameters?: Parameter[];
+  requestBody?: { readonly content: Record<string, { example?: unknown; schema?: object }> };
   readonly responses: Record<string, { description: string; content?: object }>;
 }
 

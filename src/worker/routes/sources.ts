@@ -71,6 +71,9 @@ const findSource = async (
 export const sourceRoutes = routes();
 
 sourceRoutes.post("/api/v1/sources/preview", requireScope("operate"), async (c) => {
+  if (!/^application\/(\S+\+)?json\b/i.test(c.req.header("content-type") ?? "")) {
+    return problem(c, "unsupported-media-type", "the body must be application/json");
+  }
   const now = Date.now();
   const json = await readJson(c.env, c.req.raw);
   if (!json.ok) return problem(c, json.error.type, json.error.detail, { errors: json.error.errors });
