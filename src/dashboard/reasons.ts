@@ -52,13 +52,13 @@ const REASONS: Readonly<Record<string, string>> = {
   not_opened: "the target had never been told of the beginning",
   target_gone: "the target does not exist any more",
   // routes
-  matched: "taken",
+  matched: "matched, taken",
   matcher: "one of its conditions does not hold",
-  passed_on: "matches; a route below it is taken",
+  passed_on: "matched, a route below it is taken",
   no_classification: "asks for a classification, and none counts",
   low_confidence: "the classification is less sure than it wants",
   parent: "the route above it was not reached",
-  sibling: "a route before it matched and does not continue",
+  sibling: "a route before it is taken and does not continue",
 };
 
 /** `stage: reason` or a reason alone, in words. */

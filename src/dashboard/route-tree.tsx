@@ -28,7 +28,7 @@ const WhyNot = ({ step }: { readonly step: Step | undefined }) => {
             "but there is none"
           ) : (
             <>
-              but it is <code>{step.actual}</code>
+              but it is <code>{JSON.stringify(step.actual)}</code>
             </>
           )}
         </div>

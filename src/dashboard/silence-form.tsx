@@ -151,7 +151,11 @@ export const SilenceForm = ({ labels = {}, from, onDone }: SilenceFormProps) => 
     if (done) onDone();
   };
   return (
-    <form class="form panel" aria-label="Silence" onSubmit={(event) => void submit(event)}>
+    <form
+      class="form panel"
+      aria-label={changes ? "Change the silence" : "New silence"}
+      onSubmit={(event) => void submit(event)}
+    >
       <Rows
         of={rows.value}
         onChange={(value) => {

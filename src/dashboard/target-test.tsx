@@ -11,8 +11,10 @@ interface Tested {
   readonly error_message?: string;
 }
 
-const wordsOf = ({ success, response_time_ms: ms, status_code: code, error_message: error }: Tested): string =>
-  success ? `took it in ${latency(ms)}` : (error ?? `answered ${code}`);
+const wordsOf = (
+  name: string,
+  { success, response_time_ms: ms, status_code: code, error_message: error }: Tested,
+): string => (success ? `${name} took the test alert in ${latency(ms)}` : (error ?? `${name} answered ${code}`));
 
 export const TestButton = ({ name }: { readonly name: string }) => {
   const result = useSignal<{ readonly ok: boolean; readonly text: string } | "busy" | null>(null);
@@ -21,7 +23,7 @@ export const TestButton = ({ name }: { readonly name: string }) => {
     result.value = "busy";
     try {
       const tested = await call<Tested>("POST", `/publishing/targets/${encodeURIComponent(name)}/test`, {});
-      result.value = { ok: tested.success, text: wordsOf(tested) };
+      result.value = { ok: tested.success, text: wordsOf(name, tested) };
     } catch (error) {
       result.value = { ok: false, text: error instanceof Error ? error.message : String(error) };
     }

@@ -85,7 +85,7 @@ export const TestAlert = () => {
         {problem.value !== null && <p class="notice bad">It was not taken: {problem.value}.</p>}
         {sent.value !== null && (
           <p>
-            <State of="ok" label="taken" />{" "}
+            <State of="ok" label="sent" />{" "}
             {found.value === null ? (
               "and on its way …"
             ) : (

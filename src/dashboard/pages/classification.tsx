@@ -36,7 +36,7 @@ const Tiles = ({ of }: { readonly of: ReportView }) => {
       <Tile
         label="Rules answered"
         tone={asked > 0 && fallback > llm + cache ? "warn" : "plain"}
-        note={asked === 0 && total > 0 ? "no model was asked" : "fallback"}
+        note={asked === 0 && total > 0 ? "fallback: no model was asked" : "fallback"}
       >
         {percent(part(fallback, total), 0)}
       </Tile>

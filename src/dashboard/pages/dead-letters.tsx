@@ -29,7 +29,9 @@ const Reasons = ({ of }: { readonly of: DeadCounts }) => {
             >
               <span class="name">{target}</span>
               <span class="value">{count(n)}</span>
-              <span class="note">{reason === null ? "nobody knows why" : reasonText(reason)}</span>
+              <span class="note">
+                {reason === null ? "nobody knows why" : `${reason.replaceAll("_", " ")}: ${reasonText(reason)}`}
+              </span>
             </a>
           );
         })}

@@ -198,7 +198,7 @@ const Silences = () => {
                 <Calendar silences={silences} />
               </Panel>
               {over.length > 0 && (
-                <Panel title={`Over (${over.length})`}>
+                <Panel title={`Expired (${over.length})`}>
                   <Table of={over} muted={muted} onChange={refresh} />
                 </Panel>
               )}
