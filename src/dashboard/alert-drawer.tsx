@@ -49,7 +49,6 @@ export const AlertDrawer = ({ fingerprint, onPick, onClose }: AlertDrawerProps) 
   const maySilence = may("operate") && asked.value?.current_status === "firing";
   const silencing = query["do"] === "silence" && may("operate");
   useKeys({
-    Escape: onClose,
     s: () => {
       if (maySilence) change({ do: "silence" });
     },

@@ -5,7 +5,7 @@ import type { AlertRow, Group } from "./alert-rows.ts";
 import { Ago, Severity, State } from "./ui.tsx";
 
 /** Rows drawn beyond the edge, so that a flick of the wheel shows no gap. */
-const SPARE = 12;
+const SPARE = 8;
 /** As the style sheet has it. */
 const ROW_PX = 40;
 const CARD_PX = 96;

@@ -1,6 +1,8 @@
 /** Dialogs and the drawer: the browser's own `dialog` keeps the focus inside, and gives it back when it closes. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
+import { useKeys } from "./keys.ts";
+import { Toast, useDialogDepth } from "./toast.tsx";
 
 interface DialogProps {
   readonly title: string;
@@ -12,6 +14,8 @@ interface DialogProps {
 export const Dialog = ({ title, onClose, children, class: extra = "" }: DialogProps) => {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
+  useDialogDepth();
+  useKeys({ Escape: onClose });
   useEffect(() => {
     const dialog = element.current;
     const before = document.activeElement;
@@ -38,6 +42,7 @@ export const Dialog = ({ title, onClose, children, class: extra = "" }: DialogPr
         </button>
       </header>
       {children}
+      <Toast over />
     </dialog>
   );
 };

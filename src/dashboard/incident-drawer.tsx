@@ -1,6 +1,5 @@
 /** One incident: what it may begin with, its alerts as bars over time, and how it went. */
 import { Dialog } from "./dialog.tsx";
-import { useKeys } from "./keys.ts";
 import { hrefWith } from "./query.ts";
 import { absolute, duration, now, shortDate } from "./time.ts";
 import type { OneIncident } from "./types.ts";
@@ -67,7 +66,6 @@ const Bars = ({ of }: { readonly of: OneIncident }) => {
 
 export const Incident = ({ id, onClose }: { readonly id: string; readonly onClose: () => void }) => {
   const asked = useApi<OneIncident>(`/api/v1/incidents/${encodeURIComponent(id)}`);
-  useKeys({ Escape: onClose });
   return (
     <Dialog title={asked.value?.title ?? "Incident"} class="drawer" onClose={onClose}>
       <Loaded of={asked} what="incident">

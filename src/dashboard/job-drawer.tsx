@@ -102,7 +102,7 @@ export const JobDrawer = ({ id, onClose, onChange }: JobDrawerProps) => {
   const again = (): void => {
     if (job !== null && may("operate") && isReplayable(job)) void replayIds([job.id]).then(onChange);
   };
-  useKeys({ Escape: onClose, r: again });
+  useKeys({ r: again });
   return (
     <Dialog title={job === null ? "Notification" : jobTitle(job)} class="drawer" onClose={onClose}>
       <Loaded of={asked} what="notification">

@@ -51,13 +51,14 @@ const onMessage = (text: string): void => {
     lastSeq = message.seq;
     return;
   }
+  const missed = lastSeq !== 0 && message.seq !== lastSeq + 1;
   lastSeq = message.seq;
   const count = (message.changes?.length ?? 0) + (message.more ?? 0);
   const alerts = message.changes?.filter((change) => change.type === "alert" && change.status === "firing") ?? [];
   const critical = alerts.filter((change) => change.severity === "critical").length;
   if (alerts.length > 0) announce(`${alerts.length} firing${critical > 0 ? `, ${critical} critical` : ""}`);
   changeCount.value += new Set(message.changes?.filter(({ type }) => type === "alert").map(({ id }) => id)).size;
-  if (paused.value) unseen.value += count;
+  if (paused.value) unseen.value += count + (missed ? 1 : 0);
   else bump();
 };
 

@@ -5,7 +5,6 @@ import { call } from "./api.ts";
 import { Diff } from "./config-diff.tsx";
 import { Editor } from "./config-editor.tsx";
 import { Dialog } from "./dialog.tsx";
-import { useKeys } from "./keys.ts";
 import { hrefWith, useQuery } from "./query.ts";
 import type { Applied, DocumentView, VersionView } from "./types.ts";
 import { Ago, At, Cell, Loaded, Panel, Snippet } from "./ui.tsx";
@@ -23,7 +22,6 @@ interface VersionProps {
 const Version = ({ version, current, editable, onClose, onChange }: VersionProps) => {
   const asked = useApi<DocumentView & Pick<Applied, "diff">>(`/api/v1/config/versions/${version}`, { follow: false });
   const back = useSignal<Applied | null>(null);
-  useKeys({ Escape: onClose });
   const tryBack = (): void =>
     void attempt(async () => {
       back.value = await call<Applied>("POST", "/api/v1/config/rollback", { version, dry_run: true });

@@ -2,7 +2,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { announcement, attempt, toast } from "./announce.ts";
+import { announcement, attempt } from "./announce.ts";
 import { session, signOut } from "./api.ts";
 import { Help } from "./help.tsx";
 import { useKeys } from "./keys.ts";
@@ -12,6 +12,7 @@ import { carried, hrefWith, useQuery } from "./query.ts";
 import { RangePicker } from "./range-picker.tsx";
 import { theme, zone } from "./settings.ts";
 import { zoneName } from "./time.ts";
+import { Toast } from "./toast.tsx";
 
 const THEMES = { system: "light", light: "dark", dark: "system" } as const;
 
@@ -126,11 +127,7 @@ export const Shell = ({ children }: { readonly children: ComponentChildren }) =>
       <div class="unseen" role="status" aria-live="polite">
         {announcement.value}
       </div>
-      {toast.value !== null && (
-        <div class={`toast ${toast.value.kind}`} role={toast.value.kind === "failed" ? "alert" : "status"}>
-          {toast.value.text}
-        </div>
-      )}
+      <Toast />
       {help.value && (
         <Help
           onClose={() => {

@@ -1,7 +1,6 @@
 /** One target: how it does, what it wants, and what went to it last. */
 import { type DeliveryTimesView, shareOf, timesOf } from "./delivery-times.ts";
 import { Dialog } from "./dialog.tsx";
-import { useKeys } from "./keys.ts";
 import { hrefWith } from "./query.ts";
 import { reasonText } from "./reasons.ts";
 import { TestButton } from "./target-test.tsx";
@@ -62,7 +61,6 @@ interface TargetDrawerProps {
 
 export const TargetDrawer = ({ of, times, onClose }: TargetDrawerProps) => {
   const jobs = useApi<JobList>(`/api/v1/notifications?limit=10&target=${encodeURIComponent(of.name)}`);
-  useKeys({ Escape: onClose });
   const one = timesOf(times, of.name);
   return (
     <Dialog title={of.name} class="drawer" onClose={onClose}>

@@ -35,33 +35,36 @@ export const latency = (ms: number | null | undefined): string =>
         ? `${(ms / 1000).toFixed(1)} s`
         : duration(ms);
 
-const options = (): Intl.DateTimeFormatOptions => (zone.value === "utc" ? { timeZone: "UTC" } : {});
+/** Making one costs more than a hundred uses of it, and a list shows hundreds of times. */
+const made = new Map<string, Intl.DateTimeFormat>();
+
+const format = (locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat => {
+  const key = `${zone.value} ${locale} ${JSON.stringify(options)}`;
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const fresh = new Intl.DateTimeFormat(locale, { ...options, ...(zone.value === "utc" ? { timeZone: "UTC" } : {}) });
+  made.set(key, fresh);
+  return fresh;
+};
 
 /** `UTC`, `GMT+2` …: always printed beside absolute times. */
 export const zoneName = (at = Date.now()): string =>
-  new Intl.DateTimeFormat("en", { timeZoneName: "short", ...options() })
+  format("en", { timeZoneName: "short" })
     .formatToParts(at)
     .find((part) => part.type === "timeZoneName")?.value ?? "UTC";
 
 export const absolute = (ms: number): string =>
-  `${new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium", ...options() }).format(ms)} ${zoneName(ms)}`;
+  `${format("sv-SE", { dateStyle: "short", timeStyle: "medium" }).format(ms)} ${zoneName(ms)}`;
 
 /** `14:05`, beside a date or in an axis. */
-export const clock = (ms: number): string =>
-  new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", ...options() }).format(ms);
+export const clock = (ms: number): string => format("en-GB", { hour: "2-digit", minute: "2-digit" }).format(ms);
 
 /** `Sat 28 Nov`. */
 export const dayName = (ms: number): string =>
-  new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", ...options() }).format(ms);
+  format("en-GB", { weekday: "short", day: "numeric", month: "short" }).format(ms);
 
 export const shortDate = (ms: number): string =>
-  new Intl.DateTimeFormat("en-GB", {
-    day: "numeric",
-    month: "short",
-    hour: "2-digit",
-    minute: "2-digit",
-    ...options(),
-  }).format(ms);
+  format("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(ms);
 
 export const RANGES = {
   "15m": 900_000,

@@ -101,11 +101,11 @@ const testActing = async ({ visit, api, ingest, receivers }: World): Promise<voi
     await page.goto("/settings");
     await page.getByRole("radio", { name: /^shadow/ }).click();
     const dialog = page.getByRole("dialog");
-    const reason = dialog.getByRole("textbox");
-    if ((await reason.count()) > 0) await reason.first().fill("trying the model");
+    await dialog.getByLabel("Why").fill("trying the model");
     await dialog.getByRole("button", { name: "Switch" }).click();
     await settled("the mode", async () => (await api<{ mode: string }>("GET", "/enrichment/mode")).mode === "shadow");
     await page.reload();
+    await page.getByRole("cell", { name: "trying the model" }).waitFor();
     if (!(await page.getByRole("radio", { name: /^shadow/ }).isChecked())) throw new Error("it is not shown");
     await api("POST", "/enrichment/mode", { mode: "enriched", reason: "the test is over" });
   });
