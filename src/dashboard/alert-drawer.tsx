@@ -1,7 +1,7 @@
 /** One alert: what it says, what happened, why it went where it went, what a model thought of it. */
 import { Classified, Details } from "./alert-details.tsx";
 import { Related } from "./alert-related.tsx";
-import { say } from "./announce.ts";
+import { copyLink } from "./announce.ts";
 import { may } from "./api.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
 import { Dialog } from "./dialog.tsx";
@@ -70,12 +70,7 @@ export const AlertDrawer = ({ fingerprint, onPick, onClose }: AlertDrawerProps) 
                 />
               </span>
               <span class="drawer-tools">
-                <button
-                  type="button"
-                  onClick={() =>
-                    void navigator.clipboard?.writeText(location.href).then(() => say("The link is in the clipboard"))
-                  }
-                >
+                <button type="button" onClick={copyLink}>
                   Copy link
                 </button>
                 {maySilence && (

@@ -40,3 +40,7 @@ export const attempt = async (work: () => Promise<unknown>, done: string | null)
     return false;
   }
 };
+
+/** Puts the address of what is looked at into the clipboard. */
+export const copyLink = (): void =>
+  void attempt(() => navigator.clipboard.writeText(location.href), "The link is in the clipboard");

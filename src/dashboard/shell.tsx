@@ -2,7 +2,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { announcement, attempt } from "./announce.ts";
+import { announcement, attempt, copyLink } from "./announce.ts";
 import { session, signOut } from "./api.ts";
 import { Help } from "./help.tsx";
 import { useKeys } from "./keys.ts";
@@ -59,6 +59,7 @@ export const Shell = ({ children }: { readonly children: ComponentChildren }) =>
     u: toggleZone,
     ".": nextTheme,
     " ": togglePause,
+    y: copyLink,
     "?": () => {
       help.value = true;
     },

@@ -79,6 +79,26 @@ test("the audit tells who switched the mode and why, page by page", async () => 
   expect((await get("/api/v1/audit?action=enrich")).json.entries).toEqual([]);
 });
 
+test("the report of classification counts who answered, how sure, and where labels agree", async () => {
+  await send([
+    { labels: { alertname: "NodeDown", severity: "critical", instance: "n1" } },
+    { labels: { alertname: "NobodyKnows", severity: "info" } },
+  ]);
+  const { json } = await eventually(
+    () => get("/api/v1/classification-report"),
+    (answer) => JSON.stringify(answer.json.agreement).includes('"label":"info"'),
+  );
+  const events = (json.agreement as unknown as { label: string | null; severity: string; events: number }[]).reduce(
+    (sum, one) => sum + one.events,
+    0,
+  );
+  expect(json.agreement).toContainEqual({ label: "critical", severity: "critical", events: expect.any(Number) });
+  expect((json.confidence as unknown as number[]).reduce((sum, n) => sum + n, 0)).toBe(events);
+  expect(json).toMatchObject({ calls: [], latency: { p50_ms: null, p95_ms: null } });
+  const { fallback } = json.answered_by as unknown as Record<string, number>;
+  expect(fallback).toBeGreaterThanOrEqual(2);
+});
+
 test("the calendar holds each window of a silence that comes again", async () => {
   const from = Date.UTC(2027, 0, 4);
   await post("/api/v2/silences", {

@@ -4,7 +4,6 @@ import { AlertDrawer } from "../alert-drawer.tsx";
 import { TABS, useAlertList } from "../alert-list.ts";
 import type { AlertRow } from "../alert-rows.ts";
 import { AlertTable } from "../alert-table.tsx";
-import { say } from "../announce.ts";
 import { may } from "../api.ts";
 import { Dialog } from "../dialog.tsx";
 import { addToFilter, matcherText } from "../filter.ts";
@@ -84,9 +83,6 @@ const Alerts = () => {
     const line = lines[cursor.value];
     return line?.kind === "alert" ? line.row : null;
   };
-  const copyLink = (): void => {
-    void navigator.clipboard?.writeText(location.href).then(() => say("The link is in the clipboard"));
-  };
   useKeys({
     j: () => move(1),
     k: () => move(-1),
@@ -107,7 +103,6 @@ const Alerts = () => {
       if (chosen.value.size > 0) silencing.value = true;
       else if (row !== null) change({ sel: row.fingerprint, do: "silence" });
     },
-    y: copyLink,
     Escape: () => {
       cursor.value = -1;
       chosen.value = new Map();
