@@ -107,7 +107,7 @@ export const JobTable = ({ jobs, cursor = -1, chosen, onChoose, onChange }: JobT
             <td class="nowrap">
               <Ago at={job.created_at} />
             </td>
-            <Cell of="to">
+            <Cell of="to" class="name">
               <a href={hrefWith("/deliveries", { target: job.target_name })}>{job.target_name}</a>
             </Cell>
             <td>

@@ -75,8 +75,10 @@ export const Tree = ({ routes, explained }: TreeProps) => (
                 </ul>
               )}
             </td>
-            <Cell of="receiver">{route.receiver}</Cell>
-            <Cell of="targets" class="dim">
+            <Cell of="receiver" class="name">
+              {route.receiver}
+            </Cell>
+            <Cell of="targets" class="name dim">
               {route.targets === "all" ? "every enabled one" : route.targets.join(", ") || "nobody"}
             </Cell>
             <Cell of="together" class="dim">
