@@ -105,7 +105,7 @@ const testActing = async ({ visit, api, ingest, receivers }: World): Promise<voi
     await dialog.getByRole("button", { name: "Switch" }).click();
     await settled("the mode", async () => (await api<{ mode: string }>("GET", "/enrichment/mode")).mode === "shadow");
     await page.reload();
-    await page.getByRole("cell", { name: "trying the model" }).waitFor();
+    await page.getByRole("cell", { name: "trying the model", exact: true }).waitFor();
     if (!(await page.getByRole("radio", { name: /^shadow/ }).isChecked())) throw new Error("it is not shown");
     await api("POST", "/enrichment/mode", { mode: "enriched", reason: "the test is over" });
   });

@@ -89,7 +89,7 @@ const Routing = () => {
             </button>
             {names.length > 0 && (
               <select
-                aria-label="Take the labels of a recent alert"
+                aria-label="Take them from a recent alert"
                 value=""
                 onChange={(event) => {
                   const found = names.find(({ event_id: id }) => id === event.currentTarget.value);
