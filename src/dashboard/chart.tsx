@@ -92,7 +92,13 @@ const axisLabels = (_: uPlot, splits: number[]): string[] =>
     return label === "00:00" ? dayName(seconds * 1000) : label;
   });
 
-const Bars = ({ of, onBrush, onPoint }: VolumeProps & { readonly onPoint: (point: Point | null) => void }) => {
+interface BarsProps extends VolumeProps {
+  readonly onPoint: (point: Point | null) => void;
+  /** The library could not be loaded, or does not run here. */
+  readonly onFailed: () => void;
+}
+
+const Bars = ({ of, onBrush, onPoint, onFailed }: BarsProps) => {
   const parent = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const latest = useRef({ of, onBrush, onPoint });
@@ -159,7 +165,7 @@ const Bars = ({ of, onBrush, onPoint }: VolumeProps & { readonly onPoint: (point
         made.destroy();
         chart.current = null;
       };
-    });
+    }, onFailed);
     return () => {
       gone = true;
       undo();
@@ -205,6 +211,9 @@ export const Volume = ({ of, onBrush }: VolumeProps) => {
           onBrush={onBrush}
           onPoint={(found) => {
             point.value = found;
+          }}
+          onFailed={() => {
+            asTable.value = true;
           }}
         />
       )}

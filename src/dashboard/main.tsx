@@ -1,4 +1,5 @@
 /** The start: who is signed in, then the page of the address. Pages are loaded when they are first opened. */
+import { useSignal } from "@preact/signals";
 import { type ComponentType, render } from "preact";
 import { useEffect } from "preact/hooks";
 import lazy from "preact-iso/lazy";
@@ -11,17 +12,35 @@ import { Shell } from "./shell.tsx";
 import { SignIn } from "./sign-in.tsx";
 import { Empty } from "./ui.tsx";
 
+/** Not again at once: a page that is really broken must not reload for ever. */
+const RELOAD_AFTER_MS = 60_000;
+const RELOADED = "alert-history.reloaded";
+
+/** A page's part is gone after a deployment of a newer version: the newer one is loaded whole, then. */
+const page = (load: () => Promise<{ default: ComponentType }>): ComponentType =>
+  lazy(async () => {
+    try {
+      return await load();
+    } catch (error) {
+      const last = Number(sessionStorage.getItem(RELOADED) ?? 0);
+      if (Date.now() - last < RELOAD_AFTER_MS) throw error;
+      sessionStorage.setItem(RELOADED, String(Date.now()));
+      location.reload();
+      return { default: () => <p class="loading">A newer version is being loaded …</p> };
+    }
+  });
+
 const COMPONENTS: Readonly<Record<PagePath, ComponentType>> = {
   "/": Overview,
-  "/alerts": lazy(() => import("./pages/alerts.tsx")),
-  "/incidents": lazy(() => import("./pages/incidents.tsx")),
-  "/targets": lazy(() => import("./pages/targets.tsx")),
-  "/deliveries": lazy(() => import("./pages/deliveries.tsx")),
-  "/dead-letters": lazy(() => import("./pages/dead-letters.tsx")),
-  "/classification": lazy(() => import("./pages/classification.tsx")),
-  "/routing": lazy(() => import("./pages/routing.tsx")),
-  "/silences": lazy(() => import("./pages/silences.tsx")),
-  "/settings": lazy(() => import("./pages/settings.tsx")),
+  "/alerts": page(() => import("./pages/alerts.tsx")),
+  "/incidents": page(() => import("./pages/incidents.tsx")),
+  "/targets": page(() => import("./pages/targets.tsx")),
+  "/deliveries": page(() => import("./pages/deliveries.tsx")),
+  "/dead-letters": page(() => import("./pages/dead-letters.tsx")),
+  "/classification": page(() => import("./pages/classification.tsx")),
+  "/routing": page(() => import("./pages/routing.tsx")),
+  "/silences": page(() => import("./pages/silences.tsx")),
+  "/settings": page(() => import("./pages/settings.tsx")),
 };
 
 /** Addresses of the older dashboard. */
@@ -41,19 +60,39 @@ const Nowhere = () => (
   </Empty>
 );
 
+const RETRY_MS = 3_000;
+
+/** Asks who is signed in until somebody answers: a server that is away is no reason to ask for a token. */
+const findSession = async (onSilence: () => void): Promise<void> => {
+  for (;;) {
+    try {
+      session.value = await get<SessionView | null>("/api/v1/session");
+      return;
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 0) {
+        session.value = null;
+        return;
+      }
+    }
+    onSilence();
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+};
+
 const App = () => {
+  const silent = useSignal(false);
   useEffect(() => {
-    get<SessionView>("/api/v1/session").then(
-      (found) => {
-        session.value = found;
-      },
-      (error: unknown) => {
-        // Not reached is not signed out, but the form says the same in the end: try again.
-        if (error instanceof ApiError) session.value = null;
-      },
-    );
+    void findSession(() => {
+      silent.value = true;
+    });
   }, []);
-  if (session.value === undefined) return <p class="loading">Loading …</p>;
+  if (session.value === undefined) {
+    return (
+      <p class="loading" role="status">
+        {silent.value ? "The server does not answer; asking again …" : "Loading …"}
+      </p>
+    );
+  }
   if (session.value === null) return <SignIn />;
   return (
     <Shell>

@@ -6,7 +6,7 @@ import { announcement, attempt, copyLink } from "./announce.ts";
 import { session, signOut } from "./api.ts";
 import { Help } from "./help.tsx";
 import { useKeys } from "./keys.ts";
-import { connectLive, disconnectLive, liveState, paused, togglePause, unseen } from "./live.ts";
+import { connectLive, disconnectLive, liveState, paused, refreshAll, togglePause, unseen } from "./live.ts";
 import { PAGES } from "./pages.ts";
 import { carried, hrefWith, useQuery } from "./query.ts";
 import { RangePicker } from "./range-picker.tsx";
@@ -94,6 +94,11 @@ export const Shell = ({ children }: { readonly children: ComponentChildren }) =>
           <h1>{here?.title ?? "Nothing here"}</h1>
           <div class="tools">
             <LiveButton />
+            {(paused.value || liveState.value !== "live") && (
+              <button type="button" onClick={refreshAll} title="Ask for everything again">
+                Refresh
+              </button>
+            )}
             <RangePicker />
             <button type="button" onClick={toggleZone} title="Switch between local time and UTC (u)">
               {zoneName()}
