@@ -105,7 +105,6 @@ const postAll = (instance: Instance, round: number, ends: readonly Sent[], onFir
   });
   const resolves = ends.map(async (sent) => {
     for (const fingerprint of await post(instance, [resolveOf(sent)])) resolved.add(fingerprint);
-    onFirst();
   });
   // What the kill cut off was not acknowledged, so nothing is claimed of it.
   return Promise.allSettled([...fires, ...resolves]);

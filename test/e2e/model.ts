@@ -170,6 +170,23 @@ const brokenModel = async (of: Instance, llm: Llm, receiver: Receiver): Promise<
   }
 };
 
+/** The queue brings the next batch while one alert still waits for its answer. */
+const holdsBackNone = async (of: Instance, llm: Llm, receiver: Receiver): Promise<void> => {
+  llm.mode("good");
+  await play(of, receiver, "FineBeforeWaiting");
+  llm.mode("hang", "good");
+  const asked = llm.requests.length;
+  const slow = (await post(of, [alert("WaitsForTheModel")])).json.alerts[0]?.fingerprint ?? "";
+  await until(10_000, () => (llm.requests.length > asked ? true : null));
+  const fast = await play(of, receiver, "CameAfterTheWaiting");
+  report.check(
+    "what comes while another waits for the model is told before it",
+    fast.wasTold && toldOf(receiver, slow) === 0,
+    JSON.stringify(fast),
+  );
+  await told(receiver, slow);
+};
+
 /** Critical alerts whose texts demand to be hidden, before a model that obeys, with hiding switched on. */
 const hostileModel = async (of: Instance, llm: Llm, receiver: Receiver): Promise<void> => {
   llm.mode("hostile");
@@ -276,6 +293,7 @@ try {
   instance = await start(llm);
   await remembersOverRestart(instance, llm, receiver);
   await brokenModel(instance, llm, receiver);
+  await holdsBackNone(instance, llm, receiver);
   await hostileModel(instance, llm, receiver);
   const fingerprint = await cutWhileAsking(instance, llm);
   instance = await start(llm);

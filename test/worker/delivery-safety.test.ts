@@ -80,6 +80,19 @@ test("what a target gave back survives a restart: the incident that is resolved 
   );
 });
 
+test("two bells that come in one batch tell once", async () => {
+  startClock();
+  const host = receiver("twobells.example.com");
+  await addTarget({ name: "twobells", type: "webhook", url: "https://twobells.example.com/" });
+  const item = itemFor("twobells", { subject: "rung", seq: 1 });
+  await bindings.DB.batch(insertPending(bindings.DB, [{ target: "twobells", item }], START));
+  await stubOf("twobells").accept([item, item]);
+  await stubOf("twobells").accept([item]);
+  await idle("twobells");
+  expect(host.received).toHaveLength(1);
+  expect(await statesOf("twobells")).toEqual(["rung 1 delivered"]);
+});
+
 test("a delivery that succeeds at once writes one row in the object", async () => {
   startClock();
   receiver("onerow.example.com");

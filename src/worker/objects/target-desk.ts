@@ -73,18 +73,19 @@ export class Desk {
   receive(subject: string, items: readonly PendingNotification[], line: readonly store.Entry[], now: number): Received {
     const told = store.loadTold(this.#sql, subject);
     const waiting = this.waiting > 0 ? store.loadWaiting(this.#sql, subject) : [];
-    const fresh = items.flatMap((item) => {
+    const fresh: store.Entry[] = [];
+    for (const item of items) {
       const replay = item.replay ?? 0;
       const isThis = (known: { readonly seq: number; readonly replay: number }): boolean =>
         known.seq === item.seq && known.replay === replay;
       const kept = waiting.find(isThis);
       const done = told?.results.find(isThis) ?? store.loadUnreported(this.#sql, subject, item.seq, replay);
       if (done !== null) this.#reporter.add({ ...done, head: headOf(item) });
-      else if (line.some(isThis)) return [];
+      // Two bells of one batch may bring the same.
+      else if (line.some(isThis) || fresh.some(isThis)) continue;
       else if (kept !== undefined) this.#reporter.add(waitingResult(kept, now));
-      else return [this.entryOf(item, now)];
-      return [];
-    });
+      else fresh.push(this.entryOf(item, now));
+    }
     return { waiting, fresh };
   }
 

@@ -106,20 +106,25 @@ export class Reporter {
   }
 
   async #flushAll(): Promise<void> {
-    while (this.#extras) await this.#payExtras();
-    while (this.#unreported.size > 0) {
-      const results = [...this.#unreported.values()].slice(0, RESULTS_PER_STATEMENT);
-      await saveResults(this.#env.DB, this.#target, results);
-      countResults(this.#target, results);
-      for (const result of results) {
-        // Unless there was news meanwhile.
-        if (this.#unreported.get(keyOf(result)) === result) this.#unreported.delete(keyOf(result));
-      }
-      this.#kept -= store.dropDone(
-        this.#sql,
-        results.filter((result) => result.completedAt !== null),
-      );
+    while (this.#extras || this.#unreported.size > 0) {
+      // The row of a digest is owed before its result is: it alone says what the digest stands for.
+      if (this.#extras) await this.#payExtras();
+      else await this.#saveSome();
     }
+  }
+
+  async #saveSome(): Promise<void> {
+    const results = [...this.#unreported.values()].slice(0, RESULTS_PER_STATEMENT);
+    await saveResults(this.#env.DB, this.#target, results);
+    countResults(this.#target, results);
+    for (const result of results) {
+      // Unless there was news meanwhile.
+      if (this.#unreported.get(keyOf(result)) === result) this.#unreported.delete(keyOf(result));
+    }
+    this.#kept -= store.dropDone(
+      this.#sql,
+      results.filter((result) => result.completedAt !== null),
+    );
   }
 
   async #payExtras(): Promise<void> {
