@@ -65,13 +65,15 @@ export const MAX_BATCH_CHARS = 80_000;
 /** Queues take at most 100 messages per sendBatch. */
 export const MAX_BATCH_MESSAGES = 100;
 
+const jsonLength = (item: unknown): number => JSON.stringify(item).length;
+
 /** Cuts a list into runs whose JSON stays within `maxChars`; a single larger item travels alone. */
-export const pack = <T>(items: readonly T[], maxChars: number): T[][] => {
+export const pack = <T>(items: readonly T[], maxChars: number, sizeOf: (item: T) => number = jsonLength): T[][] => {
   const packs: T[][] = [];
   let run: T[] = [];
   let size = 0;
   for (const item of items) {
-    const itemSize = JSON.stringify(item).length;
+    const itemSize = sizeOf(item);
     if (run.length > 0 && size + itemSize > maxChars) {
       packs.push(run);
       run = [];

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Alert } from "../../src/core/alert/alert.ts";
 import { fingerprint } from "../../src/core/alert/fingerprint.ts";
+import type { AlertsMessage } from "../../src/core/messages.ts";
 import type { AlertShard, IngestBatch } from "../../src/worker/objects/alert-shard.ts";
 import { eventually } from "../support/api.ts";
 
@@ -41,7 +42,7 @@ const outcomes = async (stub: DurableObjectStub<AlertShard>, ...alerts: Alert[])
 const dump = (stub: DurableObjectStub<AlertShard>): Promise<string> =>
   runInDurableObject(stub, (_, state) =>
     JSON.stringify(
-      ["entries", "outbox", "signs"].map((table) => state.storage.sql.exec(`SELECT * FROM ${table}`).toArray()),
+      ["known", "acknowledged", "signs"].map((table) => state.storage.sql.exec(`SELECT * FROM ${table}`).toArray()),
     ),
   );
 const outbox = (stub: DurableObjectStub<AlertShard>): Promise<number> => stub.status().then((s) => s.outboxRows);
@@ -77,7 +78,7 @@ describe("durable writes", () => {
     const before = await dump(stub);
     for (let i = 0; i < 50; i++) expect(await outcomes(stub, same)).toEqual(["duplicate"]);
     expect(await dump(stub)).toBe(before);
-    expect((await stub.seen(same.fingerprint))?.receiveCount).toBe(51);
+    expect((await stub.seen(same.fingerprint, same.labels))?.receiveCount).toBe(51);
   });
 
   test("what duplicates counted is written together by the alarm and survives the object's memory", async () => {
@@ -95,7 +96,7 @@ describe("durable writes", () => {
     );
     expect(rows).toBeLessThanOrEqual(16);
     await evictDurableObject(stub);
-    expect((await stub.seen(many[7]!.fingerprint))?.receiveCount).toBe(2);
+    expect((await stub.seen(many[7]!.fingerprint, many[7]!.labels))?.receiveCount).toBe(2);
   });
 });
 
@@ -157,12 +158,91 @@ describe("a lost bell", () => {
     await runInDurableObject(stub, (_, state) => {
       state.storage.sql.exec(
         `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
-         INSERT INTO outbox SELECT 'f' || i, 1, 0, NULL, '{"kind":"ref","fingerprint":"x","seq":0}' FROM n`,
+         INSERT INTO acknowledged (at, ids, changes)
+         SELECT 0, '[["f' || i || '",1]]', '[{"kind":"ref","fingerprint":"f' || i || '","seq":1}]' FROM n`,
       );
     });
     await evictDurableObject(stub);
     expect(await outcomes(stub, alert("Refused"))).toEqual(["overloaded"]);
   });
+});
+
+test("what an older version stored is taken over: entries are known, unconfirmed changes are rung, in order", async () => {
+  const stub = shard();
+  const [old, other] = [alert("FromBefore"), alert("KnownFromBefore")];
+  const event = (seq: number, kind: string, status: string) =>
+    JSON.stringify({
+      kind: "event",
+      event: {
+        ...{ fingerprint: old.fingerprint, seq, kind, status, previousStatus: seq === 1 ? null : "firing" },
+        ...{ labels: old.labels, annotations: {}, startsAt: 1, endsAt: null, generatorURL: "", receivedAt: Date.now() },
+        ...{ expired: false, episodeSeq: 1, receiptId: "r", source: null, format: "generic", upstream: null },
+        sourceFingerprint: null,
+      },
+    });
+  await stub.status();
+  await runInDurableObject(stub, (_, state) => {
+    const { sql } = state.storage;
+    for (const table of ["known", "acknowledged"]) sql.exec(`DROP TABLE ${table}`);
+    sql.exec(`CREATE TABLE entries (
+      fingerprint TEXT PRIMARY KEY, seq INTEGER NOT NULL, status TEXT NOT NULL, labels TEXT NOT NULL,
+      annotations TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER, expires_at INTEGER,
+      generator_url TEXT NOT NULL, first_seen INTEGER NOT NULL, last_received_at INTEGER NOT NULL,
+      receive_count INTEGER NOT NULL, episode_seq INTEGER NOT NULL, source TEXT, grace INTEGER NOT NULL DEFAULT 0,
+      saved_at INTEGER NOT NULL) WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE outbox (
+      fingerprint TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, receipt_id TEXT, change TEXT NOT NULL,
+      PRIMARY KEY (fingerprint, seq)) WITHOUT ROWID`);
+    for (const { fingerprint: hash, labels } of [old, other]) {
+      sql.exec(
+        "INSERT INTO entries VALUES (?,2,'resolved',?,'{}',1,2,NULL,'',1,1,7,1,NULL,0,1)",
+        hash,
+        JSON.stringify(labels),
+      );
+    }
+    for (const [seq, text] of [event(1, "new", "firing"), event(2, "resolved", "resolved")].entries()) {
+      sql.exec("INSERT INTO outbox VALUES (?,?,?,'r',?)", old.fingerprint, seq + 1, Date.now(), text);
+    }
+  });
+  await evictDurableObject(stub);
+  expect((await stub.seen(other.fingerprint, other.labels))?.receiveCount).toBe(7);
+  expect(await stub.holdsReceipt("r")).toBe(true);
+  await eventually(
+    async () => {
+      await runDurableObjectAlarm(stub);
+      return outbox(stub);
+    },
+    (rows) => rows === 0,
+  );
+  expect((await eventsOf("FromBefore")).map((e) => e.kind)).toEqual(["new", "resolved"]);
+  expect(await outcomes(stub, old)).toEqual(["reopened"]);
+});
+
+test("changes of one request are one row, gone with the last confirmed of them, and too large ones are only named", async () => {
+  const stub = shard();
+  const away = vi.spyOn(env.ALERTS, "sendBatch").mockRejectedValue(new Error("the queue is away"));
+  const large = alert("Large", "firing", { annotations: { text: "x".repeat(60_000) } });
+  const small = Array.from({ length: 30 }, (_, i) => alert(`InOneRow${i}`));
+  await outcomes(stub, large, ...small);
+  await eventually(
+    async () => away.mock.calls.length,
+    (calls) => calls > 0,
+  );
+  const sent = away.mock.calls.flatMap(([messages]) =>
+    [...messages].flatMap(({ body }) => (body as AlertsMessage).changes),
+  );
+  away.mockRestore();
+  expect(sent.map(({ kind }) => kind)).toEqual(["ref", ...small.map(() => "event")]);
+  const rows = (): Promise<number> =>
+    runInDurableObject(stub, (_, state) =>
+      Number(state.storage.sql.exec("SELECT count(*) AS n FROM acknowledged").one()["n"]),
+    );
+  expect([await rows(), await outbox(stub)]).toEqual([1, 31]);
+  expect(await stub.load([[large.fingerprint, 1]])).toMatchObject([{ event: { annotations: large.annotations } }]);
+  await stub.confirm(small.map((one) => [one.fingerprint, 1] as const));
+  expect([await rows(), await outbox(stub)]).toEqual([1, 1]);
+  await stub.confirm([[large.fingerprint, 1]]);
+  expect([await rows(), await outbox(stub)]).toEqual([0, 0]);
 });
 
 describe("expiry", () => {
@@ -176,7 +256,7 @@ describe("expiry", () => {
     await outcomes(stub, alert("Expiring", "firing", until(60_000)));
     at(59_000);
     await runDurableObjectAlarm(stub);
-    expect((await stub.seen(fingerprint({ alertname: "Expiring" })))?.receiveCount).toBe(1);
+    expect((await stub.seen(fingerprint({ alertname: "Expiring" }), { alertname: "Expiring" }))?.receiveCount).toBe(1);
     at(61_000);
     await runDurableObjectAlarm(stub);
     await runDurableObjectAlarm(stub);

@@ -1,8 +1,7 @@
 /** From a dedup decision to the change that travels to the consumer. */
 import type { Alert, IngestFormat, Millis, UpstreamGroup } from "../../core/alert/alert.ts";
 import type { Dedup } from "../../core/dedup/decide.ts";
-import { type Change, MAX_MESSAGE_CHARS } from "../../core/messages.ts";
-import type { OutboxRow } from "./alert-shard-store.ts";
+import type { Change } from "../../core/messages.ts";
 
 /** Where a report came from; `alert` is null when the clock ended it. */
 export interface ReportContext {
@@ -51,9 +50,3 @@ export const changeOf = ({ entry, transition }: Dedup, report: ReportContext): C
           sourceFingerprint: report.alert?.sourceFingerprint ?? null,
         },
       };
-
-/** The change as it travels: itself, or only its name where it would not fit a message. */
-export const messageChange = (row: OutboxRow): Change =>
-  JSON.stringify(row.change).length > MAX_MESSAGE_CHARS
-    ? { kind: "ref", fingerprint: row.fingerprint, seq: row.seq }
-    : row.change;

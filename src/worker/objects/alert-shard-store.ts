@@ -1,20 +1,14 @@
-/** SQLite of one AlertShard: entries, outbox, and the lazily written signs of life of duplicates. */
+/** SQLite of one AlertShard: entries, and the lazily written signs of life of duplicates. */
 import type { Labels, Millis } from "../../core/alert/alert.ts";
+import { fingerprint as hashLabels } from "../../core/alert/fingerprint.ts";
 import type { Entry } from "../../core/dedup/decide.ts";
-import type { Change } from "../../core/messages.ts";
+import { createOutbox } from "./alert-shard-outbox.ts";
 
 /** What a duplicate changed since its entry was last written whole: last report, count, expiry. */
 export type Sign = readonly [lastReceivedAt: Millis, receiveCount: number, expiresAt: Millis | null];
 
-export interface OutboxRow {
-  readonly fingerprint: string;
-  readonly seq: number;
-  readonly at: Millis;
-  readonly change: Change;
-}
-
 interface EntryRow extends Record<string, SqlStorageValue> {
-  fingerprint: string;
+  key: string;
   seq: number;
   status: string;
   labels: string;
@@ -31,8 +25,30 @@ interface EntryRow extends Record<string, SqlStorageValue> {
   saved_at: number;
 }
 
+/**
+ * Where an entry is stored: alerts of one name stand together, so that a group's touch few pages of the file. Spread by
+ * fingerprint, each would cost a page of its own.
+ */
+export const keyOf = (fingerprint: string, labels: Labels): string =>
+  `${placeOf(labels["alertname"] ?? fingerprint)}${fingerprint}`;
+
+const PLACE_CHARACTERS = 8;
+let lastName = "";
+let lastPlace = "";
+
+/** Alerts of a request mostly share their name. */
+const placeOf = (name: string): string => {
+  if (name !== lastName) {
+    lastPlace = hashLabels({ name }).slice(0, PLACE_CHARACTERS);
+    lastName = name;
+  }
+  return lastPlace;
+};
+
+const fingerprintOf = (key: string): string => key.slice(PLACE_CHARACTERS);
+
 const readEntry = (row: EntryRow): Entry => ({
-  fingerprint: row.fingerprint,
+  fingerprint: fingerprintOf(row.key),
   seq: row.seq,
   status: row.status === "firing" ? "firing" : "resolved",
   labels: JSON.parse(row.labels) as Labels,
@@ -51,57 +67,79 @@ const readEntry = (row: EntryRow): Entry => ({
 
 /** Creates the tables; run once per object start, inside blockConcurrencyWhile. */
 export const createTables = (sql: SqlStorage): void => {
-  sql.exec(`CREATE TABLE IF NOT EXISTS entries (
-    fingerprint TEXT PRIMARY KEY, seq INTEGER NOT NULL, status TEXT NOT NULL, labels TEXT NOT NULL,
+  sql.exec(`CREATE TABLE IF NOT EXISTS known (
+    key TEXT PRIMARY KEY, seq INTEGER NOT NULL, status TEXT NOT NULL, labels TEXT NOT NULL,
     annotations TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER, expires_at INTEGER,
     generator_url TEXT NOT NULL, first_seen INTEGER NOT NULL, last_received_at INTEGER NOT NULL,
     receive_count INTEGER NOT NULL, episode_seq INTEGER NOT NULL, source TEXT, grace INTEGER NOT NULL DEFAULT 0,
     saved_at INTEGER NOT NULL) WITHOUT ROWID`);
   // Only alerts that can expire are in it, so webhook alerts cost no index row.
   sql.exec(
-    `CREATE INDEX IF NOT EXISTS entries_expiring ON entries (expires_at) WHERE status = 'firing' AND expires_at IS NOT NULL`,
+    `CREATE INDEX IF NOT EXISTS known_expiring ON known (expires_at) WHERE status = 'firing' AND expires_at IS NOT NULL`,
   );
-  sql.exec(`CREATE TABLE IF NOT EXISTS outbox (
-    fingerprint TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, receipt_id TEXT, change TEXT NOT NULL,
-    PRIMARY KEY (fingerprint, seq)) WITHOUT ROWID`);
+  moveEntries(sql);
+  createOutbox(sql);
   sql.exec(`CREATE TABLE IF NOT EXISTS signs (chunk TEXT PRIMARY KEY, signs TEXT NOT NULL) WITHOUT ROWID`);
 };
 
-export const countOutbox = (sql: SqlStorage): number => Number(sql.exec("SELECT count(*) AS n FROM outbox").one()["n"]);
+/** Rows moved with one statement. */
+const MOVED_ROWS = 500;
 
-/** Rows looked at for the age of the outbox: where it is stuck, any of them is old. */
-const AGE_SAMPLE_ROWS = 10;
+/** An older version kept entries by fingerprint alone. */
+const moveEntries = (sql: SqlStorage): void => {
+  if (sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'entries'").toArray().length === 0) return;
+  for (let after = ""; ; ) {
+    const rows = sql
+      .exec<{ fingerprint: string; labels: string }>(
+        "SELECT fingerprint, labels FROM entries WHERE fingerprint > ? ORDER BY fingerprint LIMIT ?",
+        after,
+        MOVED_ROWS,
+      )
+      .toArray();
+    if (rows.length === 0) break;
+    sql.exec(
+      `INSERT INTO known SELECT j.value->>1, seq, status, labels, annotations, starts_at, ends_at, expires_at, generator_url,
+         first_seen, last_received_at, receive_count, episode_seq, source, grace, saved_at
+       FROM json_each(?) AS j JOIN entries ON entries.fingerprint = j.value->>0`,
+      JSON.stringify(
+        rows.map(({ fingerprint, labels }) => [fingerprint, keyOf(fingerprint, JSON.parse(labels) as Labels)]),
+      ),
+    );
+    after = rows.at(-1)!.fingerprint;
+  }
+  sql.exec("DROP TABLE entries");
+};
 
-/** When the oldest of some unconfirmed changes came in; null without any. */
-export const oldestOf = (sql: SqlStorage): Millis | null =>
-  sql.exec<{ at: number | null }>(`SELECT min(at) AS at FROM (SELECT at FROM outbox LIMIT ${AGE_SAMPLE_ROWS})`).one()
-    .at;
-
-export const loadEntries = (sql: SqlStorage, fingerprints: readonly string[]): Entry[] =>
+export const loadEntries = (sql: SqlStorage, keys: readonly string[]): Entry[] =>
   sql
-    .exec<EntryRow>(
-      "SELECT * FROM entries WHERE fingerprint IN (SELECT value FROM json_each(?))",
-      JSON.stringify(fingerprints),
-    )
+    .exec<EntryRow>("SELECT * FROM known WHERE key IN (SELECT value FROM json_each(?))", JSON.stringify(keys))
     .toArray()
     .map(readEntry);
 
 /** Every alert that can expire, as it was last written whole. */
-export const loadExpiries = (sql: SqlStorage): { fingerprint: string; expires_at: Millis; grace: number }[] =>
+export const loadExpiries = (
+  sql: SqlStorage,
+): { fingerprint: string; key: string; expiresAt: Millis; grace: boolean }[] =>
   sql
-    .exec<{ fingerprint: string; expires_at: number; grace: number }>(
-      "SELECT fingerprint, expires_at, grace FROM entries WHERE status = 'firing' AND expires_at IS NOT NULL",
+    .exec<{ key: string; expires_at: number; grace: number }>(
+      "SELECT key, expires_at, grace FROM known WHERE status = 'firing' AND expires_at IS NOT NULL",
     )
-    .toArray();
+    .toArray()
+    .map(({ key, expires_at, grace }) => ({
+      fingerprint: fingerprintOf(key),
+      key,
+      expiresAt: expires_at,
+      grace: grace === 1,
+    }));
 
 export const saveEntry = (sql: SqlStorage, e: Entry): void => {
   sql.exec(
-    `INSERT INTO entries VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,?)
-     ON CONFLICT (fingerprint) DO UPDATE SET seq=excluded.seq, status=excluded.status, annotations=excluded.annotations,
+    `INSERT INTO known VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,?)
+     ON CONFLICT (key) DO UPDATE SET seq=excluded.seq, status=excluded.status, annotations=excluded.annotations,
        starts_at=excluded.starts_at, ends_at=excluded.ends_at, expires_at=excluded.expires_at,
        generator_url=excluded.generator_url, last_received_at=excluded.last_received_at,
        receive_count=excluded.receive_count, episode_seq=excluded.episode_seq, source=excluded.source, grace=0, saved_at=excluded.saved_at`,
-    e.fingerprint,
+    keyOf(e.fingerprint, e.labels),
     e.seq,
     e.status,
     JSON.stringify(e.labels),
@@ -120,59 +158,9 @@ export const saveEntry = (sql: SqlStorage, e: Entry): void => {
 };
 
 /** Gives an alert one more stretch to be reported in; `grace` keeps it from ever getting a second. */
-export const postponeExpiry = (sql: SqlStorage, fingerprint: string, expiresAt: Millis): void => {
-  sql.exec("UPDATE entries SET expires_at = ?, grace = 1 WHERE fingerprint = ?", expiresAt, fingerprint);
+export const postponeExpiry = (sql: SqlStorage, key: string, expiresAt: Millis): void => {
+  sql.exec("UPDATE known SET expires_at = ?, grace = 1 WHERE key = ?", expiresAt, key);
 };
-
-export const addToOutbox = (sql: SqlStorage, row: OutboxRow, receiptId: string | null): void => {
-  sql.exec(
-    "INSERT INTO outbox (fingerprint, seq, at, receipt_id, change) VALUES (?,?,?,?,?)",
-    row.fingerprint,
-    row.seq,
-    row.at,
-    receiptId,
-    JSON.stringify(row.change),
-  );
-};
-
-/** The oldest unconfirmed change of each fingerprint: the next must not overtake it. */
-export const outboxHeads = (sql: SqlStorage, limit: number): OutboxRow[] =>
-  sql
-    .exec<{ fingerprint: string; seq: number; at: number; change: string }>(
-      "SELECT fingerprint, min(seq) AS seq, at, change FROM outbox GROUP BY fingerprint LIMIT ?",
-      limit,
-    )
-    .toArray()
-    .map((row) => ({ ...row, change: JSON.parse(row.change) as Change }));
-
-export const headsOf = (sql: SqlStorage, fingerprints: readonly string[]): OutboxRow[] =>
-  sql
-    .exec<{ fingerprint: string; seq: number; at: number; change: string }>(
-      `SELECT fingerprint, min(seq) AS seq, at, change FROM outbox
-       WHERE fingerprint IN (SELECT value FROM json_each(?)) GROUP BY fingerprint`,
-      JSON.stringify(fingerprints),
-    )
-    .toArray()
-    .map((row) => ({ ...row, change: JSON.parse(row.change) as Change }));
-
-export const loadChanges = (sql: SqlStorage, ids: readonly (readonly [string, number])[]): Change[] =>
-  sql
-    .exec<{ change: string }>(
-      `SELECT change FROM outbox WHERE (fingerprint, seq) IN (SELECT value->>0, value->>1 FROM json_each(?))`,
-      JSON.stringify(ids),
-    )
-    .toArray()
-    .map((row) => JSON.parse(row.change) as Change);
-
-/** Removes confirmed changes; answers how many rows went. */
-export const removeFromOutbox = (sql: SqlStorage, ids: readonly (readonly [string, number])[]): number =>
-  sql.exec(
-    `DELETE FROM outbox WHERE (fingerprint, seq) IN (SELECT value->>0, value->>1 FROM json_each(?))`,
-    JSON.stringify(ids),
-  ).rowsWritten;
-
-export const hasReceipt = (sql: SqlStorage, receiptId: string): boolean =>
-  sql.exec("SELECT 1 FROM outbox WHERE receipt_id = ? LIMIT 1", receiptId).toArray().length > 0;
 
 /** Up to this many signs, about 45 characters each, are one row; more are spread over 16, by first hex digit. */
 const MAX_SIGNS_TOGETHER = 2_000;

@@ -140,7 +140,7 @@ export const alertHistoryRoutes = routes().openapi(
     const labels = JSON.parse(newest.labels) as Record<string, string>;
     const [deliveries, seen] = await Promise.all([
       deliveriesOf(c.env.DB, rows),
-      shardOf(c.env, shardName(c.env, labels)).seen(fingerprint),
+      shardOf(c.env, shardName(c.env, labels)).seen(fingerprint, labels),
     ]);
     return c.json(
       {
