@@ -64,7 +64,7 @@ const readHeartbeats = async (env: Bindings, now: number) => {
       const beating = firing.filter(({ labels }) => matchesAll(matchers, labels)).slice(0, MAX_BEATS);
       const seen = await Promise.all(
         beating.map(async ({ fingerprint, labels, updatedAt }) => {
-          const known = await shardOf(env, shardName(env, labels)).seen(fingerprint);
+          const known = await shardOf(env, shardName(env, labels)).seen(fingerprint, labels);
           return known?.lastReceivedAt ?? updatedAt;
         }),
       );
