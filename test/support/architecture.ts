@@ -34,7 +34,6 @@ const MAX_LINES = 250;
 
 /** Files that may be longer, each with its reason. */
 const LONG_FILES: Readonly<Record<string, string>> = {
-  "src/worker/objects/alert-shard.ts": "one Durable Object class: its memory and its transaction change together",
 };
 
 /** The clock, chance and the platform: core gets them as arguments. Looked for in code without types, comments and texts. */
