@@ -49,6 +49,8 @@ export default defineConfig(async () => ({
                 INGEST_TOKEN: "test-ingest",
                 ENCRYPTION_KEYS: TEST_KEY,
                 CLUSTERS: TEST_CLUSTERS,
+                // Events of the test that counts the rows lists read.
+                TEST_MANY_EVENTS: process.env["MANY_EVENTS"] ?? "100000",
                 TEST_MIGRATIONS: await readD1Migrations("./migrations"),
               },
             },

@@ -13,7 +13,7 @@ const FINGERPRINTS = 500;
 export const fillEvents = async (db: D1Database, { count, fromMs, spanMs }: Filled, first = 0): Promise<void> => {
   await db
     .prepare(
-      `INSERT INTO events SELECT printf('%016x', (i % ${FINGERPRINTS}) * 36893488147419103), i + 1,
+      `INSERT INTO events SELECT printf('%016x', (i % ${FINGERPRINTS}) * 18446744073709551), i + 1,
          ?2 + CAST((i - ?4) * ?3 / ?1 AS INTEGER),
          CASE i / ${FINGERPRINTS} % 2 WHEN 1 THEN 'resolved' WHEN 0 THEN iif(i < ${FINGERPRINTS}, 'new', 'reopened') END,
          iif(i / ${FINGERPRINTS} % 2 = 1, 'resolved', 'firing'), iif(i < ${FINGERPRINTS}, NULL, 'firing'),
@@ -33,6 +33,11 @@ export const fillEvents = async (db: D1Database, { count, fromMs, spanMs }: Fill
     )
     .bind(fromMs + spanMs - Math.ceil((spanMs / count) * FINGERPRINTS * 2))
     .run();
+  await fillHours(db, fromMs, fromMs + spanMs);
+};
+
+/** A row of counts for every hour of a span. */
+export const fillHours = async (db: D1Database, fromMs: number, toMs: number): Promise<void> => {
   await db
     .prepare(
       `INSERT OR IGNORE INTO rollups (hour, counts, rules, alerts)
@@ -41,6 +46,6 @@ export const fillEvents = async (db: D1Database, { count, fromMs, spanMs }: Fill
          '{"[\\"Alert1\\",\\"ns1\\",\\"critical\\"]":[10,10,60000,4,2,1,"0000000000000000"]}',
          '{"0000000000000000":[10,10,60000,19,1,1,"Alert1","ns1","critical"]}' FROM h`,
     )
-    .bind(Math.floor(fromMs / 3_600_000) * 3_600_000, fromMs + spanMs)
+    .bind(Math.floor(fromMs / 3_600_000) * 3_600_000, toMs)
     .run();
 };

@@ -6,7 +6,7 @@ import { countAlerts, flappingAlerts, readHours, topAlerts, topRules } from "../
 const DAY = 86_400_000;
 
 /** D1 that adds up the rows its statements read. */
-const counting = (real: D1Database) => {
+export const counting = (real: D1Database) => {
   let read = 0;
   const wrap = (statement: D1PreparedStatement): D1PreparedStatement =>
     new Proxy(statement, {

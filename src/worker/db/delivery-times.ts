@@ -37,14 +37,20 @@ const countHour = async (db: D1Database, from: number, limit: number): Promise<B
   return Object.fromEntries(counted);
 };
 
+/** Hours that are counted afterwards where cron could not run. */
+const MAX_MISSED_HOURS = 48;
+
 /** Counts the newest hour that is over and not counted yet; one write an hour. */
 export const countDeliveries = async (db: D1Database, now: number): Promise<boolean> => {
-  const hour = hourOf(now - SETTLE_MS) - HOUR_MS;
-  const done = await db
-    .prepare("SELECT deliveries IS NOT NULL AS done FROM rollups WHERE hour = ?1")
-    .bind(hour)
-    .first<number>("done");
-  if (done === 1) return false;
+  const newest = hourOf(now - SETTLE_MS) - HOUR_MS;
+  const { results } = await db
+    .prepare("SELECT hour FROM rollups WHERE hour > ?1 AND hour <= ?2 AND deliveries IS NOT NULL")
+    .bind(newest - MAX_MISSED_HOURS * HOUR_MS, newest)
+    .all<{ hour: number }>();
+  const done = new Set(results.map(({ hour }) => hour));
+  const hours = Array.from({ length: MAX_MISSED_HOURS }, (_, i) => newest - i * HOUR_MS);
+  const hour = hours.find((one) => !done.has(one));
+  if (hour === undefined) return false;
   const counted = await countHour(db, hour, MAX_COUNTED);
   await db
     .prepare(
