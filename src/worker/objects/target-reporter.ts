@@ -2,6 +2,8 @@
  * Tells D1 how notifications stand, many at once, and pays what the object owes to others (digests' own rows, bells for
  * a fallback). What D1 refuses is offered again; after a crash the rows kept for it and the sweep bring it back.
  */
+
+import type { Millis } from "../../core/alert/alert.ts";
 import { countingDatabase } from "../db/counted.ts";
 import { insertPending, saveResults } from "../db/notifications.ts";
 import type { Bindings } from "../env.ts";
@@ -16,6 +18,8 @@ import * as store from "./target-store.ts";
 /** Results of one statement: far below the 2 MB of its parameter. */
 const RESULTS_PER_STATEMENT = 500;
 const EXTRAS_PER_BATCH = 200;
+/** How a target stands is found out by looking at all that waits there: in a flood at most this often. */
+const STANDING_EVERY_MS = 5_000;
 
 const keyOf = ({ at, subject, seq, replay }: store.Result): string => `${at}:${subject}:${seq}:${replay}`;
 
@@ -24,6 +28,7 @@ export class Reporter {
   readonly #sql: SqlStorage;
   readonly #target: string;
   readonly #standing: () => TargetStatus;
+  #notedAt: Millis = 0;
   /** By row: only the latest word on each counts. */
   readonly #unreported = new Map<string, store.Result>();
   readonly #listeners = new Map<string, ((result: store.Result) => void)[]>();
@@ -95,7 +100,7 @@ export class Reporter {
         const isNews = this.owes;
         await this.#flushAll();
         // Whatever changes how the target stands is a result of some notification.
-        if (isNews) noteStanding(this.#target, this.#standing());
+        if (isNews) this.#noteStanding(Date.now());
         await handOver(this.#env);
       } catch (error) {
         logError("target.report", error, { target: this.#target, owed: this.#unreported.size });
@@ -103,6 +108,12 @@ export class Reporter {
     }
     // In the same breath as the last look, so that nobody relies on a run that is over.
     this.#running = null;
+  }
+
+  #noteStanding(now: Millis): void {
+    if (store.anyWaits(this.#sql) && Math.abs(now - this.#notedAt) < STANDING_EVERY_MS) return;
+    this.#notedAt = now;
+    noteStanding(this.#target, this.#standing());
   }
 
   async #flushAll(): Promise<void> {

@@ -176,6 +176,9 @@ export const postpone = (sql: SqlStorage, subject: string, at: Millis): void => 
 export const countWaiting = (sql: SqlStorage): number =>
   sql.exec<{ n: number }>("SELECT count(*) AS n FROM waiting WHERE done = 0").one().n;
 
+export const anyWaits = (sql: SqlStorage): boolean =>
+  sql.exec("SELECT 1 FROM waiting WHERE done = 0 LIMIT 1").toArray().length > 0;
+
 /** When the next waiting entry outside of `except` is due. */
 export const nextDue = (sql: SqlStorage, except: readonly string[]): Millis | null =>
   sql
