@@ -109,11 +109,13 @@ const methodsOf = (path: string): string[] =>
     return pattern.test(path) ? [definition.route.method.toUpperCase()] : [];
   });
 
+/** Clients of Alertmanager's API expect its kind of error: a JSON string. */
+const isAlertmanagers = (path: string): boolean => path.startsWith("/api/v2/");
+
 app.notFound((c) => {
   const allowed = methodsOf(c.req.path);
   if (allowed.length === 0) {
-    // Clients of Alertmanager's API expect its kind of error.
-    if (c.req.path.startsWith("/api/v2/")) return c.json(`path ${c.req.path} was not found`, 404);
+    if (isAlertmanagers(c.req.path)) return c.json(`path ${c.req.path} was not found`, 404);
     return problem(c, "not-found", `nothing is at ${c.req.path}`);
   }
   const allow = [...new Set(allowed.includes("GET") ? [...allowed, "HEAD"] : allowed)].join(", ");
@@ -121,10 +123,14 @@ app.notFound((c) => {
 });
 
 app.onError((error, c) => {
+  const isTheirs = isAlertmanagers(c.req.path);
   if ("getResponse" in error && "status" in error) {
-    if (error.status === 415) return problem(c, "unsupported-media-type", "the body must be application/json");
-    if (error.status === 400) return problem(c, "malformed-body", "the body is invalid: not JSON");
+    const [wrongType, notJson] = ["the body must be application/json", "the body is invalid: not JSON"];
+    if (error.status === 415)
+      return isTheirs ? c.json(wrongType, 415) : problem(c, "unsupported-media-type", wrongType);
+    if (error.status === 400) return isTheirs ? c.json(notJson, 400) : problem(c, "malformed-body", notJson);
   }
   logError("http.error", error, { requestId: c.get("requestId"), path: c.req.path });
-  return problem(c, "internal", "the request failed here; the log names it by its request id");
+  const detail = "the request failed here; the log names it by its request id";
+  return isTheirs ? c.json(detail, 500) : problem(c, "internal", detail);
 });

@@ -1,13 +1,15 @@
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../src/worker/app.ts";
 import { SCOPES, type Scope } from "../../src/worker/auth.ts";
+import type { Bindings } from "../../src/worker/env.ts";
 import { ALIASES } from "../../src/worker/paths.ts";
 import { get, post } from "../support/api.ts";
 import { exporter } from "../support/exporter.ts";
 import { watchOutside } from "../support/outside.ts";
 
 watchOutside();
+const bindings = env as unknown as Bindings;
 exporter("alpha");
 exporter("beta");
 
@@ -160,7 +162,10 @@ describe("what holds for every route", () => {
   const JSON_BODIES = operations.filter(({ operation }) => operation.requestBody?.required === true);
   test.each(JSON_BODIES.map(({ name }) => [name]))("%s takes JSON only: 415", async (name) => {
     const { status, text } = await ask(name, { authorization: "Bearer test-admin", "content-type": "text/plain" });
-    expect([status, JSON.parse(text).type]).toEqual([415, "/problems/unsupported-media-type"]);
+    expect(status).toBe(415);
+    const body = JSON.parse(text) as { type?: string } | string;
+    if (name.includes(" /api/v2/")) expect(typeof body).toBe("string");
+    else expect(body).toMatchObject({ type: "/problems/unsupported-media-type" });
   });
 
   const GETS = operations.filter(({ name, path }) => name.startsWith("GET ") && !path.includes("{"));
@@ -192,6 +197,33 @@ describe("what holds for every route", () => {
     expect(status).toBe(405);
     const allowed = headers.get("allow")?.split(", ") ?? [];
     for (const method of taken) expect(allowed).toContain(method);
+  });
+
+  const broken = operations.filter(
+    ({ operation, name }) => name.startsWith("POST ") && operation.requestBody?.required,
+  );
+  test.each(broken.map(({ name }) => [name]))("%s says that a broken body is invalid", async (name) => {
+    const response = await exports.default.fetch(
+      new Request(`https://alerts.test${pathOf(name)}`, {
+        method: "POST",
+        headers: { authorization: "Bearer test-admin", "content-type": "application/json" },
+        body: '{"alerts": [{"invalid": }]}',
+      }),
+    );
+    const body = (await response.json()) as { type?: string; detail?: string } | string;
+    expect(response.status).toBe(400);
+    if (name.includes(" /api/v2/")) expect(body).toMatch("invalid");
+    else expect(body).toMatchObject({ type: "/problems/malformed-body", detail: expect.stringContaining("invalid") });
+  });
+
+  test("an error of ours is a problem, and a JSON string where Alertmanager's clients ask", async () => {
+    await bindings.DB.exec("ALTER TABLE silences RENAME TO silences_away; ALTER TABLE events RENAME TO events_away");
+    const auth = { authorization: "Bearer test-admin" };
+    const [theirs, ours] = [await ask("GET /api/v2/silences", auth), await ask("GET /history", auth)];
+    await bindings.DB.exec("ALTER TABLE silences_away RENAME TO silences; ALTER TABLE events_away RENAME TO events");
+    expect([theirs.status, typeof JSON.parse(theirs.text)]).toEqual([500, "string"]);
+    expect([ours.status, JSON.parse(ours.text).type]).toEqual([500, "/problems/internal"]);
+    expect(ours.text).not.toContain("no such table");
   });
 
   test("a request id is taken over where it is one", async () => {
