@@ -1,6 +1,7 @@
 /**
  * `npm run deploy`: to Cloudflare, with the account wrangler is logged in to. Creates the database and the queues that
- * are missing, migrates, deploys, asks `/readyz`, prints the address. With `-- --dry-run` it only says what it would do.
+ * are missing, migrates, deploys, asks `/readyz`, prints the address and which secrets are missing. With `-- --dry-run`
+ * it only says what it would do; `-- --url <address>` is asked instead of the one on workers.dev.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,7 +14,9 @@ import { ROOT } from "./files.ts";
 /** Beside wrangler.toml, because paths in it are relative; ignored by git, because the id in it is the account's. */
 const PRODUCTION = "wrangler.production.toml";
 /** A new address takes some seconds to be known. */
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_SECONDS = 60;
+/** Without these nobody can sign in, send or store a target. */
+const SECRETS = ["ADMIN_TOKEN", "INGEST_TOKEN", "ENCRYPTION_KEYS"];
 const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 
 const fail = (message: string): never => {
@@ -21,21 +24,20 @@ const fail = (message: string): never => {
   process.exit(1);
 };
 
+const run = (args: readonly string[]) =>
+  spawnSync(process.execPath, [WRANGLER, ...args], { cwd: ROOT, encoding: "utf8", stdio: ["inherit", "pipe", "pipe"] });
+
 const wrangler = (args: readonly string[], show = true): string => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [WRANGLER, ...args], {
-    cwd: ROOT,
-    encoding: "utf8",
-    stdio: ["inherit", "pipe", "pipe"],
-  });
+  const { status, stdout, stderr } = run(args);
   if (show) process.stdout.write(stdout);
   if (status !== 0) fail(`wrangler ${args.join(" ")} failed:\n${stdout}${stderr}`);
   return stdout;
 };
 
 const createQueues = (plan: Plan): void => {
-  const listed = wrangler(["queues", "list"], false);
   for (const name of plan.queues) {
-    if (!new RegExp(`\\b${name}\\s`).test(listed)) wrangler(["queues", "create", name]);
+    // Whatever else keeps it from telling (no login, no network) keeps it from creating too, and is said then.
+    if (run(["queues", "info", name]).status !== 0) wrangler(["queues", "create", name]);
   }
 };
 
@@ -50,31 +52,51 @@ const databaseId = (plan: Plan): string => {
   return find() ?? fail(`the database ${plan.database} was created and is not listed`);
 };
 
-const isReady = async (url: string): Promise<boolean> => {
-  const end = Date.now() + READY_WITHIN_MS;
+/** null once it is ready, else what it said last. */
+const waitUntilReady = async (url: string, seconds: number): Promise<string | null> => {
+  const end = Date.now() + seconds * 1000;
+  let said = "nothing";
   while (Date.now() < end) {
     const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(10_000) }).catch(() => null);
-    if (answer?.ok === true) return true;
+    if (answer?.ok === true) return null;
+    if (answer !== null) said = `${answer.status} ${await answer.text()}`;
     await sleep(2_000);
   }
-  return false;
+  return said;
 };
 
-const readOption = (): boolean => {
+const tellOfSecrets = (): void => {
+  const listed = wrangler(["secret", "list", "-c", PRODUCTION], false);
+  const missing = SECRETS.filter((name) => !listed.includes(`"${name}"`));
+  if (missing.length === 0) return;
+  console.log("secrets that are not there yet (docs/operations.md says how to make them):");
+  for (const name of missing) console.log(`  npx wrangler secret put ${name} -c ${PRODUCTION}`);
+};
+
+const USAGE = "npm run deploy [-- [--dry-run] [--url https://…] [--ready-within <seconds>]]";
+const OPTIONS = {
+  "dry-run": { type: "boolean", default: false },
+  url: { type: "string" },
+  "ready-within": { type: "string", default: String(READY_WITHIN_SECONDS) },
+} as const;
+const readOptions = () => {
   try {
-    return parseArgs({ options: { "dry-run": { type: "boolean" } } }).values["dry-run"] === true;
+    const { values } = parseArgs({ options: OPTIONS });
+    const seconds = Number(values["ready-within"]);
+    if (!(seconds > 0)) return fail(`--ready-within must be seconds\n${USAGE}`);
+    return { dryRun: values["dry-run"], url: values.url?.replace(/\/+$/, ""), seconds };
   } catch (error) {
-    return fail(`${error instanceof Error ? error.message : String(error)}\nnpm run deploy [-- --dry-run]`);
+    return fail(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
   }
 };
 
-const dryRun = readOption();
+const options = readOptions();
 const productionPath = join(ROOT, PRODUCTION);
 const local = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
 const earlier = existsSync(productionPath) ? readFileSync(productionPath, "utf8") : null;
 const plan = planDeploy(local, earlier, process.env);
 if (!plan.ok) fail(plan.error);
-else if (dryRun) {
+else if (options.dryRun) {
   console.log(`would create, where missing: database ${plan.value.database}; queues ${plan.value.queues.join(", ")}`);
   console.log(`would write ${PRODUCTION}, migrate by the binding DB, deploy and ask /readyz`);
   wrangler(["deploy", "--dry-run"]);
@@ -82,8 +104,14 @@ else if (dryRun) {
   createQueues(plan.value);
   writeFileSync(productionPath, productionConfig(local, databaseId(plan.value)));
   wrangler(["d1", "migrations", "apply", "DB", "--remote", "-c", PRODUCTION]);
-  const url = /https:\/\/\S+\.workers\.dev/.exec(wrangler(["deploy", "-c", PRODUCTION]))?.[0];
-  if (url === undefined) console.log("deployed; it has no workers.dev address, so ask /readyz at its route yourself");
-  else if (await isReady(url)) console.log(`ready at ${url}`);
-  else fail(`deployed to ${url}, but ${url}/readyz does not say ready; docs/operations.md says what to look at`);
+  const found = /https:\/\/\S+\.workers\.dev/.exec(wrangler(["deploy", "-c", PRODUCTION]))?.[0];
+  const url = options.url ?? found;
+  tellOfSecrets();
+  if (url === undefined)
+    console.log("deployed; it has no workers.dev address: ask /readyz at its route, or give --url");
+  else {
+    const said = await waitUntilReady(url, options.seconds);
+    if (said === null) console.log(`ready at ${url}`);
+    else fail(`deployed, but ${url}/readyz does not say ready: ${said}\ndocs/operations.md says what to look at`);
+  }
 }
