@@ -17,7 +17,7 @@ export const TABS = [
 ] as const;
 export type Tab = (typeof TABS)[number]["id"];
 
-/** Events asked for at once; older ones by a narrower range or filter. */
+/** Events asked for at once; older ones page by page. */
 const EVENTS = 500;
 /** A list of thousands is megabytes: it is asked for less often while much changes. */
 const MANY = 1_000;
@@ -57,6 +57,8 @@ export interface AlertList {
   readonly counts: Readonly<Partial<Record<Tab, string>>>;
   readonly known: ReadonlyMap<string, ReadonlySet<string>>;
   readonly groups: readonly string[];
+  /** Where older events go on; null: there are none, or they are not asked for. */
+  readonly older: string | null;
 }
 
 /** `closed` are the groups that somebody folded; while `hold`, changes are only counted. */
@@ -84,6 +86,7 @@ export const useAlertList = (query: Query, closed: ReadonlySet<string>, hold: bo
       ? null
       : withQuery("/history", {
           limit: EVENTS,
+          cursor: query["page"],
           matchers: matchers.join(","),
           ...(tab === "resolved" ? { status: "resolved", view: "alerts" } : {}),
           ...rangeQuery(query),
@@ -127,6 +130,7 @@ export const useAlertList = (query: Query, closed: ReadonlySet<string>, hold: bo
     lines,
     counts,
     known,
+    older: isCurrent || events.value?.has_next !== true ? null : (events.value.cursor ?? null),
     groups: [...known.keys()].filter((name) => !name.startsWith("@")).toSorted(),
   };
 };

@@ -74,7 +74,12 @@ export const Disagreements = ({ of }: { readonly of: readonly EventView[] }) => 
       classification !== null && label !== null && classification.severity !== label.toLowerCase(),
   );
   const newest = [...new Map(found.toReversed().map((event) => [event.fingerprint, event])).values()].toReversed();
-  if (newest.length === 0) return <Empty title="It agrees with every label in this range." />;
+  if (newest.length === 0) {
+    const none = of.every(({ classification }) => classification === null);
+    return (
+      <Empty title={none ? "Nothing was classified in this range." : "It agrees with every label in this range."} />
+    );
+  }
   return (
     <table class="cards">
       <caption class="unseen">Alerts whose label and classification differ, the newest first</caption>

@@ -8,46 +8,17 @@ import { may } from "../api.ts";
 import { Dialog } from "../dialog.tsx";
 import { addToFilter, matcherText } from "../filter.ts";
 import { FilterBar } from "../filter-bar.tsx";
-import { FirstAlert } from "../first-alert.tsx";
 import { useKeys } from "../keys.ts";
+import { NothingHere } from "../nothing-here.tsx";
 import { hrefWith, useQuery } from "../query.ts";
 import { SilenceForm } from "../silence-form.tsx";
-import { Empty, Loaded } from "../ui.tsx";
+import { Loaded } from "../ui.tsx";
 
 /** Labels that all of them have with the same value. */
 const commonLabels = (rows: readonly AlertRow[]): Record<string, string> =>
   Object.fromEntries(
     Object.entries(rows[0]?.labels ?? {}).filter(([name, value]) => rows.every((row) => row.labels[name] === value)),
   );
-
-const NothingHere = ({ tab, q }: { readonly tab: string; readonly q: string }) => {
-  const { query, path, change } = useQuery();
-  if (q !== "") {
-    return (
-      <Empty title="No alert matches this filter.">
-        <p>
-          <button type="button" onClick={() => change({ q: null })}>
-            Clear the filter
-          </button>{" "}
-          or look in <a href={hrefWith(path, query, { tab: "all" })}>All events</a>.
-        </p>
-      </Empty>
-    );
-  }
-  if (tab === "all") return <FirstAlert />;
-  return (
-    <Empty
-      title={
-        tab === "firing" ? "Nothing is firing." : `Nothing is ${tab}${tab === "resolved" ? " in this range" : ""}.`
-      }
-    >
-      <p>
-        Everything that happened is under <a href={hrefWith(path, query, { tab: "all" })}>All events</a>; whether the
-        senders are alive, the <a href="/">overview</a> tells.
-      </p>
-    </Empty>
-  );
-};
 
 const Alerts = () => {
   const { query, path, change } = useQuery();
@@ -61,7 +32,7 @@ const Alerts = () => {
   const silencing = useSignal(false);
   // Rows move only under eyes that are not busy with them: otherwise a pill says how many are new.
   const hold = scrolled.value || selected !== null || cursor.value >= 0 || chosen.value.size > 0;
-  const { asked, lines, counts, known, groups } = useAlertList(query, closed.value, hold);
+  const { asked, lines, counts, known, groups, older } = useAlertList(query, closed.value, hold);
 
   const choose = (row: AlertRow, on: boolean): void => {
     const next = new Map(chosen.value);
@@ -112,14 +83,14 @@ const Alerts = () => {
     change({ q: addToFilter(q, matcherText(name, out ? "!=" : "=", value)), sel: null, view: null, do: null });
   return (
     <>
-      <FilterBar value={q} known={known} onChange={(value) => change({ q: value })} />
+      <FilterBar value={q} known={known} onChange={(value) => change({ q: value, page: null })} />
       <div class="list-bar">
         <nav class="tabs" aria-label="State">
           {TABS.map(({ id, title }) => (
             <a
               key={id}
               class="tab"
-              href={hrefWith(path, query, { tab: id === "firing" ? null : id, sel: null })}
+              href={hrefWith(path, query, { tab: id === "firing" ? null : id, sel: null, page: null })}
               aria-current={id === tab ? "page" : undefined}
             >
               {title} {counts[id] === undefined ? "" : `(${counts[id]})`}
@@ -204,6 +175,20 @@ const Alerts = () => {
           )
         }
       </Loaded>
+      {(older !== null || query["page"] !== undefined) && (
+        <div class="actions">
+          {query["page"] !== undefined && (
+            <a class="button" href={hrefWith(path, query, { page: null })}>
+              Newest
+            </a>
+          )}
+          {older !== null && (
+            <a class="button" href={hrefWith(path, query, { page: older })}>
+              Older
+            </a>
+          )}
+        </div>
+      )}
       {selected !== null && (
         <AlertDrawer
           key={selected}
