@@ -1,13 +1,21 @@
-/** Deliveries of one alert with their attempts; sending again is done from the ledger. */
-import { may } from "./api.ts";
+/** Deliveries of one alert with their attempts; what was sent, and sending it again, is a click away. */
 import { hrefWith } from "./query.ts";
 import { reasonText } from "./reasons.ts";
+import { latency } from "./time.ts";
 import type { DeliveryView } from "./types.ts";
-import { Ago, Empty, State } from "./ui.tsx";
+import { Ago, Cell, Empty, State } from "./ui.tsx";
 
 interface DeliveryTableProps {
   readonly deliveries: readonly DeliveryView[];
 }
+
+/** The id of the ledger: a delivery of an alert is named by what it is of, the ledger begins with its time. */
+export const ledgerIdOf = ({ id, created_at }: DeliveryView): string => {
+  const [subject = "", seq = "", target = "", replay = "r0"] = id.split(":");
+  return [Date.parse(created_at), seq, replay.replace(/^r/, ""), target, subject].join(".");
+};
+
+const isOfGroup = ({ id }: DeliveryView): boolean => id.startsWith("g");
 
 const Attempts = ({ of }: { readonly of: DeliveryView }) => (
   <details>
@@ -17,71 +25,71 @@ const Attempts = ({ of }: { readonly of: DeliveryView }) => (
     <ol>
       {of.attempts.map((one) => (
         <li key={one.number}>
-          <Ago at={one.at} />: {one.status_code ?? "no answer"} in {one.duration_ms} ms {one.error_type ?? ""}{" "}
-          {one.error ?? ""}
+          <Ago at={one.at} />: {one.status_code ?? "no answer"} in {latency(one.duration_ms)}
+          {one.error_type === null ? "" : `, ${reasonText(one.error_type)}`}
+          {one.error === null || one.error === one.error_type ? "" : `: ${one.error}`}
         </li>
       ))}
     </ol>
   </details>
 );
 
-/** Ended without success: what a person may want to try again. */
-const isEndedBadly = (delivery: DeliveryView): boolean => ["dead", "canceled"].includes(delivery.state);
+const Why = ({ of }: { readonly of: DeliveryView }) => (
+  <>
+    {of.reason === null ? "" : reasonText(of.reason)} {of.error ?? ""}
+    {of.next_attempt_at !== null && (
+      <>
+        {" "}
+        next try <Ago at={of.next_attempt_at} suffix="" />
+      </>
+    )}
+  </>
+);
 
 export const DeliveryTable = ({ deliveries }: DeliveryTableProps) => {
   if (deliveries.length === 0) {
     return (
       <Empty title="Nothing has been sent.">
-        <p>The timeline of an alert says why.</p>
+        <p>The timeline of the alert says why.</p>
       </Empty>
     );
   }
   return (
     <table class="cards">
+      <caption class="unseen">Deliveries, newest first</caption>
       <thead>
         <tr>
-          <th>When</th>
-          <th>Target</th>
-          <th>Alert</th>
-          <th>State</th>
-          <th>Why</th>
-          <th>Attempts</th>
-          <th>
-            <span class="unseen">Actions</span>
-          </th>
+          <th scope="col">When</th>
+          <th scope="col">Target</th>
+          <th scope="col">Told</th>
+          <th scope="col">State</th>
+          <th scope="col">Why</th>
+          <th scope="col">Attempts</th>
         </tr>
       </thead>
       <tbody>
         {deliveries.map((delivery) => (
-          <tr key={delivery.id}>
+          <tr key={`${delivery.id} ${delivery.created_at}`}>
             <td class="nowrap">
               <Ago at={delivery.created_at} />
             </td>
-            <td>
-              <a href={hrefWith("/deliveries", { target: delivery.target_name })}>{delivery.target_name}</a>
+            <td class="name">
+              <a href={hrefWith("/deliveries", { target: delivery.target_name, job: ledgerIdOf(delivery) })}>
+                {delivery.target_name}
+              </a>
             </td>
-            <td>
-              {delivery.alert_name} <span class="dim">{delivery.status}</span>
-            </td>
+            <Cell of="told">
+              {delivery.status}
+              {isOfGroup(delivery) ? ", with its group" : ""}
+            </Cell>
             <td>
               <State of={delivery.state} />
             </td>
             <td class="dim">
-              {delivery.reason === null ? "" : reasonText(delivery.reason)} {delivery.error ?? ""}
-              {delivery.next_attempt_at !== null && (
-                <>
-                  {" "}
-                  next <Ago at={delivery.next_attempt_at} suffix="" />
-                </>
-              )}
+              <Why of={delivery} />
             </td>
             <td>
               <Attempts of={delivery} />
-            </td>
-            <td>
-              {may("operate") && isEndedBadly(delivery) && (
-                <a href={hrefWith("/deliveries", { fingerprint: delivery.id.slice(0, 16) })}>Send again …</a>
-              )}
             </td>
           </tr>
         ))}

@@ -31,7 +31,7 @@ const namesOf = ({ names }: Muted): string =>
     : `: ${names
         .slice(0, NAMES)
         .map(({ name }) => name)
-        .join(", ")}${names.length > NAMES ? ", …" : ""}`;
+        .join(", ")}${names.length > NAMES ? " and others" : ""}`;
 
 interface PreviewProps {
   readonly matchers: readonly Matcher[];

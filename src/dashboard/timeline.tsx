@@ -1,4 +1,6 @@
 /** Episodes as bars on a time axis, and below it what was decided of each event, and why. */
+import { ledgerIdOf } from "./delivery-table.tsx";
+import { hrefWith } from "./query.ts";
 import { reasonText } from "./reasons.ts";
 import { absolute, duration, shortDate } from "./time.ts";
 import type { AlertHistory, DeliveryView } from "./types.ts";
@@ -63,6 +65,10 @@ const Strip = ({ events }: { readonly events: TimelineProps["events"] }) => {
   );
 };
 
+/** Its own notification, or one of the groups that told of it. */
+const belongsTo = (delivery: DeliveryView, event: AlertHistory["events"][number]): boolean =>
+  delivery.id.startsWith(`${event.event_id}:`) || event.trace.some(({ notification }) => notification === delivery.id);
+
 export const Timeline = ({ events, deliveries }: TimelineProps) => {
   if (events.length === 0) return <Empty title="Nothing is known of it any more." />;
   return (
@@ -90,12 +96,15 @@ export const Timeline = ({ events, deliveries }: TimelineProps) => {
                   </tr>
                 ))}
                 {deliveries
-                  .filter((delivery) => delivery.id.startsWith(`${event.event_id}:`))
+                  .filter((delivery) => belongsTo(delivery, event))
                   .map((delivery) => (
                     <tr key={delivery.id}>
                       <th scope="row">deliver</th>
                       <td>
-                        <State of={delivery.state} /> → {delivery.target_name}
+                        <State of={delivery.state} /> →{" "}
+                        <a href={hrefWith("/deliveries", { target: delivery.target_name, job: ledgerIdOf(delivery) })}>
+                          {delivery.target_name}
+                        </a>
                       </td>
                       <td class="dim">
                         {delivery.reason === null

@@ -56,6 +56,8 @@ export const TraceStepSchema = z
     decision: z.string(),
     reason: z.string(),
     target: z.string().optional(),
+    /** The notification of a group that tells of it; that of the event alone needs no name. */
+    notification: z.string().optional(),
   })
   .openapi("TraceStep");
 
