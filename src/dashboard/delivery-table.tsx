@@ -9,12 +9,6 @@ interface DeliveryTableProps {
   readonly deliveries: readonly DeliveryView[];
 }
 
-/** The id of the ledger: a delivery of an alert is named by what it is of, the ledger begins with its time. */
-export const ledgerIdOf = ({ id, created_at }: DeliveryView): string => {
-  const [subject = "", seq = "", target = "", replay = "r0"] = id.split(":");
-  return [Date.parse(created_at), seq, replay.replace(/^r/, ""), target, subject].join(".");
-};
-
 const isOfGroup = ({ id }: DeliveryView): boolean => id.startsWith("g");
 
 const Attempts = ({ of }: { readonly of: DeliveryView }) => (
@@ -69,12 +63,12 @@ export const DeliveryTable = ({ deliveries }: DeliveryTableProps) => {
       </thead>
       <tbody>
         {deliveries.map((delivery) => (
-          <tr key={`${delivery.id} ${delivery.created_at}`}>
+          <tr key={delivery.ledger_id}>
             <td class="nowrap">
               <Ago at={delivery.created_at} />
             </td>
             <td class="name">
-              <a href={hrefWith("/deliveries", { target: delivery.target_name, job: ledgerIdOf(delivery) })}>
+              <a href={hrefWith("/deliveries", { target: delivery.target_name, job: delivery.ledger_id })}>
                 {delivery.target_name}
               </a>
             </td>

@@ -1,5 +1,4 @@
 /** Episodes as bars on a time axis, and below it what was decided of each event, and why. */
-import { ledgerIdOf } from "./delivery-table.tsx";
 import { hrefWith } from "./query.ts";
 import { reasonText } from "./reasons.ts";
 import { absolute, duration, shortDate } from "./time.ts";
@@ -98,11 +97,11 @@ export const Timeline = ({ events, deliveries }: TimelineProps) => {
                 {deliveries
                   .filter((delivery) => belongsTo(delivery, event))
                   .map((delivery) => (
-                    <tr key={delivery.id}>
+                    <tr key={delivery.ledger_id}>
                       <th scope="row">deliver</th>
                       <td>
                         <State of={delivery.state} /> →{" "}
-                        <a href={hrefWith("/deliveries", { target: delivery.target_name, job: ledgerIdOf(delivery) })}>
+                        <a href={hrefWith("/deliveries", { target: delivery.target_name, job: delivery.ledger_id })}>
                           {delivery.target_name}
                         </a>
                       </td>

@@ -35,6 +35,8 @@ export const AttemptSchema = z
 export const DeliverySchema = z
   .object({
     id: z.string(),
+    /** Its id under /api/v1/notifications. */
+    ledger_id: z.string(),
     target_name: z.string(),
     state: z.string(),
     status: z.string(),

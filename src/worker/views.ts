@@ -2,6 +2,7 @@
 import type { UpstreamGroup } from "../core/alert/alert.ts";
 import type { Classification } from "../core/classify/classification.ts";
 import type { TraceStep } from "../core/history/trace.ts";
+import { ledgerId } from "./db/ledger.ts";
 import type { Attempt } from "./objects/target-store.ts";
 import type { DeliveryView, EventView, TraceStepView } from "./schemas.ts";
 
@@ -78,6 +79,7 @@ export const showClassification = (c: Classification): NonNullable<EventView["cl
 
 export const showDelivery = (row: NotificationRow): DeliveryView => ({
   id: `${row.subject}:${row.seq}:${row.target}`,
+  ledger_id: ledgerId(row),
   target_name: row.target,
   state: row.state,
   status: row.status,
