@@ -22,12 +22,13 @@ export default defineConfig(async () => ({
     silent: "passed-only" as const,
     projects: [
       {
-        // Plain Node: pure code, formats, the exporter, the architecture.
+        // Plain Node: pure code, formats, the exporter, what of the dashboard needs no browser, the architecture.
         test: {
           name: "node",
           include: [
             "test/core/**/*.test.ts",
             "test/contract/**/*.test.ts",
+            "test/dashboard/**/*.test.ts",
             "test/exporter/**/*.test.ts",
             "test/local/**/*.test.ts",
             "test/*.test.ts",

@@ -2,7 +2,7 @@
 import type { MATCHER_OPERATORS } from "../core/alert/matcher.ts";
 import { parseUtf8 } from "../core/alert/matcher-utf8.ts";
 import type { AlertRow } from "./alert-rows.ts";
-import { readDuration } from "./time.ts";
+import { readDuration } from "./duration.ts";
 
 export interface Chip {
   readonly text: string;
