@@ -66,6 +66,7 @@ export interface CurrentAlert {
 export interface OverviewView {
   readonly total_alerts: number;
   readonly active_alerts: number;
+  readonly active_by_severity: Readonly<Record<string, number>>;
   readonly resolved_alerts: number;
   readonly alerts_last_24h: number;
   readonly classification_enabled: boolean;

@@ -139,9 +139,6 @@ export const Outside = ({ url, children }: { readonly url: string; readonly chil
 export const percent = (share: number | null | undefined, digits = 1): string =>
   share === null || share === undefined || Number.isNaN(share) ? "–" : `${(share * 100).toFixed(digits)} %`;
 
-/** The same of a number that is percent already, as the targets' lists have it. */
-export const percentOf = (percents: number | null): string => percent(percents === null ? null : percents / 100);
-
 export const count = (value: number | null | undefined): string =>
   value === null || value === undefined ? "–" : new Intl.NumberFormat("en").format(value).replaceAll(",", " ");
 

@@ -1,7 +1,7 @@
 /** What the dashboard's first page says (contracts 13). A part that fails is zero and makes the system unhealthy. */
 import { classifierConfig, isClassificationEnabled } from "./classification.ts";
 import { readDeliveries } from "./db/delivery-times.ts";
-import { countFiring, readHours } from "./db/rollup-reads.ts";
+import { countFiringBySeverity, readHours } from "./db/rollup-reads.ts";
 import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
 import { registry } from "./registry.ts";
@@ -28,8 +28,8 @@ export const readOverview = async (env: Bindings, now: number) => {
     });
   const db = env.DB;
   const range = { fromMs: now - DAY_MS, toMs: now + 1, namespace: null, severity: null };
-  const [firing, resolved, hours, deliveries, dead, targets, settings] = await Promise.all([
-    part("firing", countFiring(db), 0),
+  const [firingBy, resolved, hours, deliveries, dead, targets, settings] = await Promise.all([
+    part("firing", countFiringBySeverity(db), {}),
     part("resolved", countUpTo(db, "alerts WHERE status = 'resolved'"), 0),
     part("hours", readHours(db, range), []),
     part("deliveries", readDeliveries(db, range.fromMs, now), new Map()),
@@ -37,6 +37,7 @@ export const readOverview = async (env: Bindings, now: number) => {
     part("targets", registry(env).list(), []),
     part("settings", loadSettings(env, now), null),
   ]);
+  const firing = Object.values(firingBy).reduce((sum, n) => sum + n, 0);
   const standing = firing > MAX_STANDING ? [] : await part("standing", readStanding(env, now), []);
   const started = hours.reduce((sum, hour) => sum + (hour.counts["started"] ?? 0), 0);
   const classified = hours.reduce(
@@ -49,6 +50,7 @@ export const readOverview = async (env: Bindings, now: number) => {
   return {
     total_alerts: firing + (resolved ?? 0),
     active_alerts: firing,
+    active_by_severity: firingBy,
     resolved_alerts: resolved ?? 0,
     alerts_last_24h: started,
     classification_enabled: isClassificationEnabled(env),

@@ -25,6 +25,7 @@ test("the overview, charts and lists tell of what came in", async () => {
   });
   expect((await get("/api/dashboard/overview")).json).toMatchObject({
     active_alerts: 2,
+    active_by_severity: { critical: 1, warning: 1 },
     silenced_alerts: 1,
     dlq_size: 0,
   });

@@ -46,6 +46,7 @@ const Tiles = ({ of }: { readonly of: OverviewView }) => {
   const to = (path: string): string => hrefWith(path, carried(query));
   const sent = of.successful_publishes + of.failed_publishes;
   const delivered = sent === 0 ? null : of.successful_publishes / sent;
+  const { critical = 0, warning = 0 } = of.active_by_severity;
   const suppressed = of.silenced_alerts + of.inhibited_alerts;
   const model = of.classification_enabled ? (health.value?.components["llm_client"]?.status ?? "untried") : "disabled";
   const worst = dead.value?.counts[0];
@@ -54,8 +55,13 @@ const Tiles = ({ of }: { readonly of: OverviewView }) => {
       <Tile
         label="Firing now"
         href={to("/alerts")}
-        tone={of.active_alerts > 0 ? "bad" : "good"}
-        note={suppressed > 0 ? `${count(suppressed)} of them suppressed` : "none suppressed"}
+        tone={critical > 0 ? "bad" : warning > 0 ? "warn" : "good"}
+        note={
+          <>
+            {critical > 0 ? <strong>{count(critical)} critical</strong> : "none critical"}
+            {suppressed > 0 ? `, ${count(suppressed)} suppressed` : ""}
+          </>
+        }
       >
         {count(of.active_alerts)}
       </Tile>

@@ -165,3 +165,14 @@ export const countFiring = async (db: D1Database): Promise<number> =>
   (await db
     .prepare(`SELECT count(*) AS n FROM (SELECT 1 FROM alerts WHERE status = 'firing' LIMIT ${MAX_COUNTED_FIRING})`)
     .first<number>("n")) ?? 0;
+
+/** The same by severity. */
+export const countFiringBySeverity = async (db: D1Database): Promise<Readonly<Record<string, number>>> => {
+  const { results } = await db
+    .prepare(
+      `SELECT severity, count(*) AS n FROM (SELECT severity FROM alerts WHERE status = 'firing' LIMIT ${MAX_COUNTED_FIRING})
+       GROUP BY severity`,
+    )
+    .all<{ severity: string; n: number }>();
+  return Object.fromEntries(results.map(({ severity, n }) => [severity, n]));
+};

@@ -7,6 +7,7 @@ export const Overview = z
   .object({
     total_alerts: z.number(),
     active_alerts: z.number(),
+    active_by_severity: numbers,
     resolved_alerts: z.number(),
     alerts_last_24h: z.number(),
     classification_enabled: z.boolean(),
