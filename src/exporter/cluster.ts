@@ -53,8 +53,14 @@ export const watchCluster = (options: ClusterOptions): SecretSource => {
           own.map(({ watch }) => watch.state()),
         );
       }),
-    isReady: () =>
-      watches.every(({ watch }) => watch.state().syncedAt !== null || watch.state().status === "forbidden"),
+    isReady: () => {
+      const states = watches.map(({ watch }) => watch.state());
+      const hasAnswered = ({ syncedAt, status }: WatchState): boolean => syncedAt !== null || status === "forbidden";
+      const isGivenUp = ({ failingSince }: WatchState): boolean =>
+        failingSince !== null && options.now() - failingSince >= options.times.staleMs;
+      // One that never answers must not keep the others from being served; it is told as being in error.
+      return states.some(hasAnswered) && states.every((state) => hasAnswered(state) || isGivenUp(state));
+    },
     ages: () =>
       watches.flatMap(({ namespace, selector, watch }) => {
         const { syncedAt } = watch.state();

@@ -147,7 +147,7 @@ export const readConfig = (env: Env): Result<Config, readonly string[]> => {
         : {
             url: nudgeUrl.href,
             tokens: tokens("NUDGE_TOKEN"),
-            debounceMs: seconds("NUDGE_DEBOUNCE_SECONDS", 2, 0, 300),
+            debounceMs: seconds("NUDGE_DEBOUNCE_SECONDS", 0.3, 0, 300),
           },
     addresses: {
       allowHttpHosts: httpHosts === "true" || (httpHosts === "false" ? [] : list("ALLOW_HTTP_TARGETS", /[,;\s]+/)),

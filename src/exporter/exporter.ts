@@ -19,13 +19,13 @@ export interface Exporter {
   readonly drain: () => Promise<void>;
 }
 
-export type ExporterTimes = Omit<WatchTimes, "relistMs"> & Pick<FilesOptions, "rescanMs">;
+export type ExporterTimes = Omit<WatchTimes, "relistMs"> & Pick<FilesOptions, "rescanMs" | "confirmMs">;
 
 /**
  * A failing API server is asked again after 1 s, at most every 30 s; a minute later what we know counts as old. Reading a
- * directory is cheap, and some file systems give no sign of changes.
+ * directory is cheap, and some file systems give no sign of changes; a checkout is over in half a second.
  */
-const TIMES: ExporterTimes = { retryMs: 1000, retryCapMs: 30_000, staleMs: 60_000, rescanMs: 10_000 };
+const TIMES: ExporterTimes = { retryMs: 1000, retryCapMs: 30_000, staleMs: 60_000, rescanMs: 10_000, confirmMs: 500 };
 /** Longer than any answer takes; after it connections are cut. */
 const DRAIN_MS = 10_000;
 
@@ -70,9 +70,7 @@ export const startExporter = async (
     return watchCluster({ ...common, loadKubeConfig: load, times: { ...times, relistMs: config.relistMs } });
   };
   const source: SecretSource =
-    config.directory === null
-      ? await openCluster()
-      : watchFiles({ ...common, directory: config.directory, rescanMs: times.rescanMs });
+    config.directory === null ? await openCluster() : watchFiles({ ...common, ...times, directory: config.directory });
 
   metrics.gauge("targets", "Targets served.", () => [[{}, map().targets.length]]);
   metrics.gauge("invalid_secrets", "Labelled Secrets that are no target.", () => [[{}, map().invalid.length]]);

@@ -5,6 +5,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode, type Log } from "./log.ts";
 import { readManifests } from "./manifests.ts";
 import type { Metrics } from "./metrics.ts";
@@ -20,6 +21,8 @@ export interface FilesOptions {
   readonly selectors: readonly Selector[];
   /** Between reads without a sign of change: file systems of other machines give none. */
   readonly rescanMs: number;
+  /** A checkout removes files to write them anew: what is gone counts as gone when it still is after this long. */
+  readonly confirmMs: number;
   readonly onChange: () => void;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -113,9 +116,19 @@ export const watchFiles = (options: FilesOptions): SecretSource => {
     return { secrets: [...secrets.values()], unreadable, isComplete };
   };
 
+  const isMissingFrom = ({ secrets, unreadable }: Scan): boolean => {
+    const found = new Set([...secrets, ...unreadable].map(secretKey));
+    return last.secrets.some((secret) => !found.has(secretKey(secret)));
+  };
+
   const rescan = async (): Promise<void> => {
     try {
-      last = await scan();
+      let next = await scan();
+      if (isMissingFrom(next)) {
+        await sleep(options.confirmMs);
+        next = await scan();
+      }
+      last = next;
       failure = null;
       scannedAt = now();
     } catch (error) {

@@ -42,9 +42,7 @@ export const createNudge = (options: NudgeOptions): Nudge => {
   let firstRequestAt = 0;
   let queue = Promise.resolve();
 
-  /** Milliseconds to wait before another try; null: nothing more to do. */
-  const attempt = async (): Promise<number | null> => {
-    const [token = ""] = options.tokens();
+  const post = async (token: string): Promise<Response> => {
     const response = await fetch(url, {
       method: "POST",
       headers: { Authorization: `Bearer ${token}` },
@@ -53,9 +51,25 @@ export const createNudge = (options: NudgeOptions): Nudge => {
     });
     await response.body?.cancel();
     metrics.count("nudges_total", { result: String(response.status) });
-    if (response.ok) return null;
-    log("warn", "the worker refused a nudge", { status: response.status });
-    return response.status === 429 || response.status >= 500 ? waitAsked(response) : null;
+    return response;
+  };
+
+  /** Milliseconds to wait before another try; null: nothing more to do. */
+  const attempt = async (): Promise<number | null> => {
+    let status = 0;
+    // While a token rotates, the Worker may know another one than the first.
+    for (const token of options.tokens()) {
+      const response = await post(token);
+      if (response.ok) return null;
+      status = response.status;
+      if (status === 429 || status >= 500) {
+        log("warn", "the worker refused a nudge", { status });
+        return waitAsked(response);
+      }
+      if (status !== 401) break;
+    }
+    log("warn", "the worker refused a nudge", { status });
+    return null;
   };
 
   const tell = async (): Promise<void> => {

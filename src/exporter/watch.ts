@@ -39,6 +39,8 @@ export interface WatchState {
   readonly error: string | null;
   /** When the API server last answered as it should; null: never. */
   readonly syncedAt: number | null;
+  /** Since when it fails without a break; null: it does not. */
+  readonly failingSince: number | null;
 }
 
 /** A Secret and when, in the order of this process, we learnt of this version of it. */
@@ -169,10 +171,11 @@ export const startWatch = (options: WatchOptions): SecretWatch => {
   return {
     secrets: () => secrets.values(),
     state: () => {
-      if (failure?.isForbidden === true) return { status: "forbidden", error: "403", syncedAt };
-      if (failure === null) return { status: syncedAt === null ? "starting" : "ok", error: null, syncedAt };
+      const known = { syncedAt, failingSince: failure?.since ?? null };
+      if (failure?.isForbidden === true) return { ...known, status: "forbidden", error: "403" };
+      if (failure === null) return { ...known, status: syncedAt === null ? "starting" : "ok", error: null };
       const isOld = syncedAt === null || now() - failure.since >= times.staleMs;
-      return { status: isOld ? "error" : "ok", error: isOld ? failure.code : null, syncedAt };
+      return { ...known, status: isOld ? "error" : "ok", error: isOld ? failure.code : null };
     },
     stop: () => {
       stopping.abort();

@@ -79,7 +79,6 @@ export const startDiscovery = async (
     EXPORTER_TOKEN: token,
     NUDGE_URL: workerUrl,
     NUDGE_TOKEN: token,
-    NUDGE_DEBOUNCE_SECONDS: "0.2",
     ALLOW_HTTP_TARGETS: "true",
     ALLOW_PRIVATE_TARGETS: "true",
     ALLOW_TARGET_PORTS: "true",

@@ -35,7 +35,7 @@ interface RegistryObject {
 }
 
 /** How long an isolate goes on with what it read: a change elsewhere is in force this much later. */
-const CACHE_MS = 1_500;
+const CACHE_MS = 1_000;
 /** The object gets its arguments in a request header, and headers may take 128 kB in all. */
 const MAX_SEALED_CHARS = 64_000;
 const NO_VERSION = -1;

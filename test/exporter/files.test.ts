@@ -17,8 +17,8 @@ const manifest = (name: string, more = "", labels = "alert-history.io/publish-ta
 let directory: string;
 let running: Running | null = null;
 const write = (name: string, text: string): void => writeFileSync(join(directory, name), text);
-const start = async (env: Record<string, string> = {}): Promise<Running> => {
-  running = await run({ SECRETS_DIR: directory, ...env });
+const start = async (env: Record<string, string> = {}, times: Parameters<typeof run>[2] = {}): Promise<Running> => {
+  running = await run({ SECRETS_DIR: directory, ...env }, undefined, times);
   await eventually(async () => expect((await (running as Running).get("/readyz")).status).toBe(200));
   return running;
 };
@@ -94,6 +94,23 @@ test("files written, replaced, moved and removed are followed", async () => {
   await sees({ targets: [{ target: { url: "https://hook.example.com/new" } }, { secret: "b" }] });
   rmSync(join(directory, "b.yaml"));
   await eventually(async () => expect((await (running as Running).targets()).targets).toHaveLength(1));
+});
+
+test("what a checkout takes away for a moment was never gone, and what stays away is", async () => {
+  write("a.yaml", manifest("a"));
+  write("b.yaml", manifest("b"));
+  const { targets, get } = await start({}, { confirmMs: 2500 });
+  await sees({ targets: [{ secret: "a" }, { secret: "b" }] });
+  const scans = async () =>
+    Number(/file_scans_total\{result="ok"\} (\d+)/.exec(await (await get("/metrics")).text())?.[1]);
+  const before = await scans();
+  rmSync(join(directory, "a.yaml"));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  write("a.yaml", manifest("a"));
+  await eventually(async () => expect(await scans()).toBeGreaterThan(before));
+  expect((await targets()).targets).toHaveLength(2);
+  rmSync(join(directory, "a.yaml"));
+  await sees({ complete: true, targets: [{ secret: "b" }] });
 });
 
 test("a file that breaks makes its Secrets invalid, not absent, and touches no other", async () => {

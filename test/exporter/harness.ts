@@ -10,7 +10,7 @@ import { createLog } from "../../src/exporter/log.ts";
 export const TOKEN = "exporter-token-for-tests";
 
 /** Fast enough for a test, slow enough to see a pause. */
-const TIMES: ExporterTimes = { retryMs: 20, retryCapMs: 100, staleMs: 1000, rescanMs: 1000 };
+const TIMES: ExporterTimes = { retryMs: 20, retryCapMs: 100, staleMs: 1000, rescanMs: 1000, confirmMs: 50 };
 
 export interface Running {
   readonly exporter: Exporter;

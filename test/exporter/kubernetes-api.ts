@@ -60,6 +60,8 @@ export class KubernetesApi {
   /** Tokens accepted; null: any. */
   tokens: readonly string[] | null = null;
   readonly forbidden = new Set<string>();
+  /** Namespaces for which it answers 500. */
+  readonly failing = new Set<string>();
   /** Answers every list with this status. */
   listStatus: number | null = null;
   /** Whether an old version is refused by status or by an event within the stream: real servers do both. */
@@ -187,6 +189,7 @@ export class KubernetesApi {
     if (namespace === null && url.pathname !== "/api/v1/secrets") this.#refuse(response, 404);
     else if (this.tokens !== null && !this.tokens.includes(token)) this.#refuse(response, 401);
     else if (this.forbidden.has(namespace ?? "*")) this.#refuse(response, 403);
+    else if (this.failing.has(namespace ?? "*")) this.#refuse(response, 500);
     else if (url.searchParams.get("watch") === "true") this.#watch(url, response, namespace, selector);
     else if (this.listStatus !== null) this.#refuse(response, this.listStatus);
     else this.#list(url, response, namespace, selector);

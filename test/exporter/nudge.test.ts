@@ -11,6 +11,7 @@ const put = (name: string) =>
 let api: KubernetesApi;
 let worker: Server;
 let running: Running;
+let start: (token: string) => Promise<Running>;
 let nudges: string[];
 /** Statuses to answer before 202. */
 let refusals: number[];
@@ -32,7 +33,8 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => worker.listen(0, "127.0.0.1", resolve));
   const NUDGE_URL = `http://127.0.0.1:${(worker.address() as AddressInfo).port}/base/`;
-  running = await run({ NUDGE_URL, NUDGE_TOKEN, NUDGE_DEBOUNCE_SECONDS: "0.3" }, () => api.kubeConfig());
+  start = (token) => run({ NUDGE_URL, NUDGE_TOKEN: token, NUDGE_DEBOUNCE_SECONDS: "0.3" }, () => api.kubeConfig());
+  running = await start(NUDGE_TOKEN);
 });
 afterEach(async () => {
   await running.exporter.drain();
@@ -75,4 +77,16 @@ test.each([401, 404, 302])("a %i is not asked again, nor followed, until somethi
   put("b");
   await hasNudged(3);
   expect(running.logs.join("")).not.toMatch(new RegExp(`c4n4ry|${NUDGE_TOKEN}`));
+});
+
+test("while a token rotates, the one that the Worker knows is found", async () => {
+  await hasNudged(1);
+  await running.exporter.drain();
+  nudges = [];
+  refusals = [401];
+  running = await start(`a-new-token-for-tests,${NUDGE_TOKEN}`);
+  const tried = (token: string) => EXPECTED.replace(NUDGE_TOKEN, token);
+  await eventually(() => expect(nudges).toEqual([tried("a-new-token-for-tests"), EXPECTED]));
+  await pause();
+  expect(nudges).toHaveLength(2);
 });

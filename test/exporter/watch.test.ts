@@ -217,6 +217,25 @@ describe("namespaces", () => {
     expect(await targets()).toMatchObject({ complete: true });
   });
 
+  test("one that never answers is told as an error after a while, and the others are served", async () => {
+    api.put({ namespace: "one", name: "a", labels: LABEL, data: data() });
+    api.failing.add("two");
+    const { targets, get } = await follow({ TARGET_NAMESPACES: "one, two" });
+    await eventually(() => expect(api.requests.filter(({ path }) => path.includes("/two/")).length).toBeGreaterThan(1));
+    expect((await get("/readyz")).status).toBe(503);
+    await eventually(async () => expect((await get("/readyz")).status).toBe(200));
+    expect(await targets()).toMatchObject({
+      complete: false,
+      namespaces: [
+        { name: "one", status: "ok" },
+        { name: "two", status: "error", error: "500" },
+      ],
+      targets: [{ secret: "a" }],
+    });
+    api.failing.clear();
+    await eventually(async () => expect(await targets()).toMatchObject({ complete: true }));
+  });
+
   test("one that becomes forbidden is no longer served", async () => {
     api.put({ namespace: "alerts", name: "a", labels: LABEL, data: data() });
     const { targets } = await follow();

@@ -17,8 +17,9 @@ import { time } from "../views.ts";
 
 /** Exporters that take longer are read to the end all the same; whoever nudges waits 10 s at most. */
 const ANSWER_WITHIN_MS = 8_000;
-/** A refresh under way ends about then. */
+/** A refresh under way ends about then; a single cluster is read in far less. */
 const IN_PROGRESS_RETRY_SECONDS = 5;
+const NUDGED_RETRY_SECONDS = 1;
 const MAX_LIMIT = 1000;
 
 /** The cluster whose exporter sends this, by the token we ask it with; null: somebody else. */
@@ -142,7 +143,8 @@ export const discoveryRoutes = routes()
         });
       }
       if (answer?.kind === "in_progress") {
-        const headers = { "retry-after": String(IN_PROGRESS_RETRY_SECONDS) };
+        const seconds = cluster === null ? IN_PROGRESS_RETRY_SECONDS : NUDGED_RETRY_SECONDS;
+        const headers = { "retry-after": String(seconds) };
         return refuse(c, "refresh-in-progress", "the clusters are being read", { headers });
       }
       if (cluster === null) await recordAudit(c.env.DB, startedAt, name, "targets.refresh", "all", {});
