@@ -120,3 +120,24 @@ export const admit = (subject: Subject, state: TargetState, context: Context): A
   const until = subject.receivedAt + filter.delaySeconds * 1000;
   return { filter, held: until > context.now ? { stage: "filter", reason, until, final: false } : null };
 };
+
+/** What keeps a firing alert of a route from one target now; null: nothing. */
+export const heldFrom = (
+  subject: Subject,
+  routeId: string,
+  targets: readonly string[],
+  context: Context,
+): ReadonlyMap<string, Held> => {
+  const all = holdRoute(subject, routeId, context);
+  const held = new Map<string, Held>();
+  for (const name of targets) {
+    const state = context.targets.get(name);
+    const own = all ?? (state === undefined ? null : admit(subject, state, context).held);
+    if (own !== null) held.set(name, own);
+  }
+  return held;
+};
+
+/** The same words for a decision whether it falls at once or in a group. */
+export const heldAs = ({ stage, final }: Held): string =>
+  stage !== "filter" ? "suppressed" : final ? "deny" : "delay";

@@ -4,9 +4,8 @@
  */
 import type { Classification } from "../classify/classification.ts";
 import type { AlertEvent } from "../history/event.ts";
-import { type Subject, toldBy } from "./admit.ts";
+import { heldFrom, type Subject, toldBy } from "./admit.ts";
 import type { Context } from "./context.ts";
-import { heldFrom } from "./flush.ts";
 import { type Decision, process } from "./process.ts";
 
 export interface TargetVerdict {

@@ -9,7 +9,7 @@ import { notificationId } from "../history/event.ts";
 import type { TraceStep } from "../history/trace.ts";
 import type { PendingNotification } from "../messages.ts";
 import { fallbackOf } from "./address.ts";
-import { admit, filterSteps, type Held, holdRoute, type Subject, toldBy } from "./admit.ts";
+import { admit, filterSteps, type Held, heldAs, heldFrom, toldBy } from "./admit.ts";
 import type { Context, Fallback } from "./context.ts";
 import { buildNotification } from "./notify.ts";
 import type { GroupMember } from "./process.ts";
@@ -97,16 +97,30 @@ export const flushGroup = (
     notifications.push(...made);
     for (const { item } of made) steps.push(...stepsOf(item, told, before, members, context));
   }
-  const { wakeAt } = flushed.state;
   return {
     notifications,
     steps,
     holds,
-    state:
-      wakeAt === null || !Number.isFinite(nextDue)
-        ? flushed.state
-        : { ...flushed.state, wakeAt: Math.min(wakeAt, nextDue) },
+    state: { ...flushed.state, wakeAt: wakeAfter(info, flushed, held, nextDue, now) },
   };
+};
+
+/** Nothing is held back any more: its end comes by itself, and this only notices should it not. */
+const TOLD_IDLE_MS: Millis = 600_000;
+
+const wakeAfter = (
+  { key }: GroupInfo,
+  { state: { wakeAt, members } }: ReturnType<typeof flush>,
+  held: ReadonlyMap<string, ReadonlyMap<string, Held>>,
+  nextDue: Millis,
+  now: Millis,
+): Millis | null => {
+  if (wakeAt === null) return null;
+  const isDone =
+    isHeldKey(key) &&
+    [...held.values()].every(({ size }) => size === 0) &&
+    !members.some((one) => isFlapping(one, now));
+  return isDone ? now + TOLD_IDLE_MS : Math.min(wakeAt, nextDue);
 };
 
 const targetsNow = (
@@ -131,23 +145,6 @@ const targetsNow = (
   return [...asked, { name, sendResolved, muted: new Set(members.keys()) }];
 };
 
-/** What keeps a firing alert of a route from one target now; null: nothing. */
-export const heldFrom = (
-  subject: Subject,
-  routeId: string,
-  targets: readonly string[],
-  context: Context,
-): ReadonlyMap<string, Held> => {
-  const all = holdRoute(subject, routeId, context);
-  const held = new Map<string, Held>();
-  for (const name of targets) {
-    const state = context.targets.get(name);
-    const own = all ?? (state === undefined ? null : admit(subject, state, context).held);
-    if (own !== null) held.set(name, own);
-  }
-  return held;
-};
-
 /** Per firing member and target, what holds it back now. */
 const holdMembers = (
   { routeId }: GroupInfo,
@@ -161,10 +158,6 @@ const holdMembers = (
   }
   return held;
 };
-
-/** The same words for a decision whether it falls at once or in a group. */
-export const heldAs = ({ stage, final }: Held): string =>
-  stage !== "filter" ? "suppressed" : final ? "deny" : "delay";
 
 const describe = (byTarget: ReadonlyMap<string, Held>): string =>
   [...byTarget].map(([target, { stage, reason }]) => `${target} ${stage} ${reason}`).join("; ");

@@ -6,6 +6,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Millis } from "../../core/alert/alert.ts";
 import type { GroupState } from "../../core/group/group.ts";
+import { isHeldKey } from "../../core/group/key.ts";
 import type { StormOptions } from "../../core/group/storm.ts";
 import { flushGroup } from "../../core/pipeline/flush.ts";
 import { brief, catchUp, joinGroup } from "../../core/pipeline/join.ts";
@@ -72,28 +73,27 @@ export class AlertGroup extends DurableObject<Bindings> {
     this.#alarmAt = null;
     try {
       await this.#handOn();
-      const wakeAt = store.load(this.#sql).state.wakeAt;
+      let { wakeAt } = store.load(this.#sql).state;
       if (wakeAt !== null && wakeAt <= Date.now()) {
-        await this.#flush();
+        wakeAt = await this.#flush();
         await this.#handOn();
       }
+      if (wakeAt !== null) this.#alarmBy(wakeAt);
     } catch (error) {
       // A failing alarm is retried six times and then given up for good; this one always comes again.
       logError("group.alarm", error, { group: this.ctx.id.name ?? "" });
       this.#alarmBy(Date.now() + RETRY_MS);
-      return;
     }
-    const { wakeAt } = store.load(this.#sql).state;
-    if (wakeAt !== null) this.#alarmBy(wakeAt);
   }
 
-  async #flush(): Promise<void> {
+  /** Answers when to look again. */
+  async #flush(): Promise<Millis | null> {
     const context = await loadContext(this.env, Date.now());
     const known = [...store.load(this.#sql).members.values()].filter(({ status }) => status === "firing");
     const ends = await readEnds(this.env.DB, known);
     // Read after the last await: members that came in meanwhile are part of it.
     const { info, state, members: joined, holds } = store.load(this.#sql);
-    if (info === null) return;
+    if (info === null) return null;
     const members = catchUp(joined, ends, context.now);
     const perAlert = (name: string): boolean => {
       const target = context.targets.get(name)?.target;
@@ -101,22 +101,25 @@ export class AlertGroup extends DurableObject<Bindings> {
     };
     const before: GroupState = { ...state, members: [...members.values()].map(brief) };
     const result = flushGroup(info, before, members, holds, perAlert, context);
+    const left = new Set(result.state.members.map(({ fingerprint }) => fingerprint));
+    const isQuiet = state.flushedAt !== null && result.notifications.length === 0 && left.size === members.size;
     this.ctx.storage.transactionSync(() => {
       store.addOutgoing(this.#sql, result);
-      const left = new Set(result.state.members.map(({ fingerprint }) => fingerprint));
       for (const [fingerprint, member] of members) {
         if (!left.has(fingerprint)) store.dropMember(this.#sql, fingerprint);
         else if ((result.holds.get(fingerprint) ?? "") !== holds.get(fingerprint)) {
           store.saveMember(this.#sql, member, result.holds.get(fingerprint) ?? "");
         }
       }
-      store.saveHead(this.#sql, info, result.state);
+      // What is held back is looked at every minute, for as long as a silence lasts: only the alarm remembers that.
+      if (!isQuiet || !isHeldKey(info.key)) store.saveHead(this.#sql, info, result.state);
     });
     logInfo("group.flushed", {
       group: info.subject,
       members: members.size,
       notifications: result.notifications.length,
     });
+    return result.state.wakeAt;
   }
 
   async #handOn(): Promise<void> {
