@@ -188,6 +188,14 @@ describe("routing by the document in force", () => {
     const told = team.received.filter((request) => request.body.includes("SlowDisk"));
     expect(told).toHaveLength(1);
     expect(told[0]?.body).toContain('"c2"');
+    const shown = await get("/api/v2/alerts?filter=alertname=SlowDisk&inhibited=true&active=false");
+    const [inhibited] = shown.json as unknown as { fingerprint: string; status: { inhibitedBy: string[] } }[];
+    const sources = (await get("/api/v2/alerts?filter=alertname=ClusterDown")).json as unknown as {
+      fingerprint: string;
+    }[];
+    expect(inhibited?.status.inhibitedBy).toEqual([sources[0]?.fingerprint]);
+    const trace = await get(`/api/v1/alerts/${inhibited?.fingerprint}/trace`);
+    expect(trace.text).toContain(`"inhibited by ${sources[0]?.fingerprint}"`);
   });
 
   test("explains what would happen, and why not to each other target", async () => {

@@ -68,6 +68,7 @@ const LISTS: readonly string[] = [
   "/publishing/targets/drift",
   "/publishing/targets/health",
   "/classification/stats",
+  "/api/v1/classification-report",
   "/enrichment/stats",
   "/proxy/stats",
   "/proxy/targets",
