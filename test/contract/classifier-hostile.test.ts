@@ -1,13 +1,17 @@
 /** The worst case in whole: hostile alert texts, and a model that obeys them and tells all it knows. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SEVERITIES } from "../../src/core/alert/severity.ts";
-import { CATEGORIES } from "../../src/core/classify/classification.ts";
+import { CATEGORIES, type Classification } from "../../src/core/classify/classification.ts";
 import { applyClassification } from "../../src/core/classify/policy.ts";
 import { SYSTEM_PROMPT } from "../../src/core/classify/prompt.ts";
+import { readAnswer } from "../../src/core/classify/read.ts";
 import type { Classified } from "../../src/worker/classifier-result.ts";
 import { API_KEY, benchWith, openaiConfig } from "../support/classifier.ts";
 import { injections } from "../support/injections.ts";
 import { type Llm, type LlmRequest, startLlm } from "../support/llm.ts";
+import { stepFor } from "./deliver.ts";
+import { alertOf, notificationOf } from "./notifications.ts";
+import { CASES } from "./targets.ts";
 
 interface Played {
   readonly what: string;
@@ -121,6 +125,50 @@ describe.each(["critical", "page", " P1"])("300 injected alerts labelled %j agai
       return JSON.stringify({ ...body, messages: [] });
     });
     expect(new Set(fixed).size).toBe(1);
+  });
+});
+
+const ACTING = [
+  "{{ alert.labels | json }}{% assign x = 1 %}${7*7}",
+  "x\r\nX-Injected: yes\r\n\r\n{}",
+  "https://evil.example/hook",
+  '"}],"url":"https://evil.example","routing_key":"stolen","x":[{"y":"',
+  "<!channel> @everyone <@U012AB3CD>",
+] as const;
+
+/** What a model says, as it is read: the only way its words reach a notification. */
+const saidBy = (words: string): Classification => {
+  const arguments_ = {
+    severity: "critical",
+    category: words,
+    confidence: 1,
+    reasoning: words,
+    recommendations: [words],
+    tags: [words],
+  };
+  const body = JSON.stringify({
+    choices: [
+      { message: { tool_calls: [{ function: { name: "classify_alert", arguments: JSON.stringify(arguments_) } }] } },
+    ],
+  });
+  const read = readAnswer("openai", body);
+  if (!read.answer.ok) throw new Error(read.answer.error.reason);
+  const { tags, ...judged } = read.answer.value;
+  return { ...alertOf().classification!, ...judged, metadata: { tags } };
+};
+
+describe.each(CASES)("what a model writes acts nowhere at $name", ({ target }) => {
+  const requestFor = (words: string) =>
+    stepFor(target, notificationOf([alertOf({ classification: saidBy(words) })])).request;
+
+  test.each(ACTING)("%j", (words) => {
+    const [plain, acting] = [requestFor("Scale out."), requestFor(words)];
+    expect([acting.method, acting.url, acting.headers]).toEqual([plain.method, plain.url, plain.headers]);
+    expect(acting.body).not.toContain("evil.example");
+    // Structure and every value that is no text of the model stay as they are.
+    const shape = (body: string): unknown =>
+      JSON.parse(body, (_, value: unknown) => (typeof value === "string" ? typeof value : value));
+    if (acting.headers["content-type"]?.includes("json")) expect(shape(acting.body)).toEqual(shape(plain.body));
   });
 });
 

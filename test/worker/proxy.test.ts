@@ -88,6 +88,47 @@ describe("POST /webhook/proxy", () => {
     await remove("/api/v1/targets/bad");
   });
 
+  test("Slack takes it, PagerDuty fails, Rootly takes it: 207, and the statistics agree", async () => {
+    const answers: [type: string, host: string, answer: () => Response, more: object][] = [
+      ["slack", "hooks.slack.example.com", () => HttpResponse.text("ok"), {}],
+      ["pagerduty", "pd.example.com", () => new HttpResponse(null, { status: 500 }), { routing_key: "R".repeat(32) }],
+      [
+        "rootly",
+        "rootly.example.com",
+        () => HttpResponse.json({ data: { id: "1", attributes: {} } }, { status: 201 }),
+        { api_key: "rootly-key" },
+      ],
+    ];
+    const hosts = answers.map(([type, host, answer]) => {
+      const outside = receiver(host);
+      outside.answer = answer;
+      return { type, outside };
+    });
+    for (const [type, host, , more] of answers) {
+      const path = { slack: "services/T0/B0/x", pagerduty: "v2/enqueue", rootly: "v1" }[type];
+      const target = { name: `three-${type}`, type, url: `https://${host}/${path}`, ...more };
+      expect((await post("/api/v1/targets", target)).status).toBe(201);
+    }
+    const { status, json } = await proxy({ labels: { alertname: "ThreeTargets", severity: "critical" } }, "?wait=10");
+    const [{ status: shown, publishing_results }] = json.alert_results as unknown as [
+      { status: string; publishing_results: { target_name: string; state: string; status_code: number }[] },
+    ];
+    expect([status, shown]).toEqual([207, "partial"]);
+    expect(publishing_results.map((one) => [one.target_name, one.state, one.status_code]).toSorted()).toEqual([
+      ["good", "delivered", 200],
+      ["three-pagerduty", "retrying", 500],
+      ["three-rootly", "delivered", 201],
+      ["three-slack", "delivered", 200],
+    ]);
+    expect(json.publishing_summary).toMatchObject({ total_targets: 4, successful_targets: 3, failed_targets: 1 });
+    for (const { type, outside } of hosts) expect([type, outside.received.length > 0]).toEqual([type, true]);
+    const listed = (await get("/proxy/targets")).json as unknown as { name: string; success_rate: number | null }[];
+    expect(listed.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(publishing_results.map((r) => r.target_name)),
+    );
+    for (const [type] of answers) await remove(`/api/v1/targets/three-${type}`);
+  });
+
   test("a body that is none is refused as everywhere", async () => {
     expect((await proxy([{ labels: {} }])).status).toBe(400);
   });
@@ -96,9 +137,12 @@ describe("POST /webhook/proxy", () => {
     const health = await get("/proxy/health");
     expect([health.status, health.json.status]).toEqual([200, "healthy"]);
     const { json } = await get("/proxy/stats");
-    const { deliver } = json.latency_ms as unknown as { deliver: { samples: number; p95: number } };
-    expect(deliver.samples).toBeGreaterThan(0);
-    expect(deliver.p95).toBeGreaterThanOrEqual(0);
+    const stages = json.latency_ms as unknown as Record<string, { samples: number; p95: number }>;
+    expect(Object.keys(stages)).toEqual(["queue", "classify", "model", "deliver", "attempt"]);
+    for (const stage of ["queue", "classify", "deliver", "attempt"]) {
+      expect(stages[stage]?.samples).toBeGreaterThan(0);
+      expect(stages[stage]?.p95).toBeGreaterThanOrEqual(0);
+    }
   });
 });
 

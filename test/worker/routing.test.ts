@@ -20,6 +20,7 @@ const document = {
     routes: [
       { matchers: ['team="night"'], receiver: "night", fallback: "spare", fallback_after: "1m" },
       { matchers: ['team="gone"'], receiver: "gone", fallback: "spare", group_by: ["..."], group_wait: "0s" },
+      { matchers: ['team="now"'], receiver: "one", group_by: ["..."], group_wait: "0s" },
       { matchers: ['team="quiet"'], receiver: "null", fallback: "spare" },
     ],
   },
@@ -27,6 +28,7 @@ const document = {
     { name: "all", targets: ["chat", "lab"] },
     { name: "night", targets: ["asleep"] },
     { name: "gone", targets: ["no-such-target"] },
+    { name: "one", targets: ["chat"] },
     { name: "null" },
   ],
   targets: {
@@ -35,7 +37,10 @@ const document = {
     lab: { type: "webhook", url: "https://lab.example.com/hook" },
     asleep: { type: "webhook", url: "https://asleep.example.com/hook", enabled: false },
   },
-  filters: [{ name: "no_lab", action: "deny", target_name: "lab", conditions: { label_missing: "lab" } }],
+  filters: [
+    { name: "later", action: "delay", delay_seconds: 2, conditions: { alert_name: "Later" } },
+    { name: "no_lab", action: "deny", target_name: "lab", conditions: { label_missing: "lab" } },
+  ],
 };
 
 beforeAll(async () => {
@@ -82,7 +87,12 @@ describe("a route that groups", () => {
     );
     expect([chat.received.length, lab.received.length]).toEqual([1, 0]);
     const { rules } = (await get("/proxy/filters/rules")).json as unknown as { rules: { name: string }[] };
-    expect(rules.find(({ name }) => name === "no_lab")).toMatchObject({ hits: 1, origin: "document" });
+    expect(rules.find(({ name }) => name === "no_lab")).toMatchObject({
+      hits: 1,
+      origin: "document",
+      target_name: "lab",
+      conditions: { label_missing: ["lab"] },
+    });
     expect((await get("/proxy/stats")).json.filters).toMatchObject({ total_allowed: 1, total_denied: 1 });
   });
 
@@ -103,6 +113,18 @@ test("a route whose targets do not exist tells its fallback; one that is meant t
   expect(spare.received.filter(({ body }) => body.includes("Quiet"))).toHaveLength(0);
 });
 
+test("a delay delays once, and the trace tells it once", async () => {
+  const began = Date.now();
+  const fingerprint = await sent({ alertname: "Later", team: "now" });
+  const steps = await stepsOf(fingerprint, wasTold);
+  expect(Date.now() - began).toBeGreaterThanOrEqual(2_000);
+  expect(steps.filter(({ stage }) => stage === "filter").map(({ decision, reason }) => [decision, reason])).toEqual([
+    ["delay", "later"],
+    ["allow", "delay_over"],
+  ]);
+  expect(chat.received.filter(({ body }) => body.includes("Later"))).toHaveLength(1);
+});
+
 test("steps that are added twice stand and count once", async () => {
   const fingerprint = await sent({ alertname: "AddedTwice" });
   await stepsOf(fingerprint, wasTold);
@@ -117,5 +139,5 @@ test("steps that are added twice stand and count once", async () => {
   await env.DB.batch(appendTrace(env.DB, added));
   const steps = await stepsOf(fingerprint, () => true);
   expect(steps.filter(({ decision }) => decision === "delay").map(({ reason }) => reason)).toEqual(["first", "second"]);
-  expect((await get("/proxy/stats")).json.filters).toMatchObject({ total_delayed: 2 });
+  expect((await get("/proxy/stats")).json.filters).toMatchObject({ total_delayed: 3 });
 });

@@ -35,6 +35,8 @@ export interface FilterRule {
   readonly targetName: string | null;
   readonly delaySeconds: number;
   readonly conditions: Conditions;
+  /** As it was written, defaults filled in. */
+  readonly json: FilterRuleJson;
 }
 
 /** A rule ready to be asked, or every defect with its path. */
@@ -47,7 +49,8 @@ export const compileFilterRule = (json: unknown): Result<FilterRule, readonly De
   const conditions = compileConditions(raw);
   if (!conditions.ok) return conditions;
   const delaySeconds = read.data.delay_seconds ?? raw.delay_seconds ?? DEFAULT_DELAY_SECONDS;
-  return ok({ name, action, priority, enabled, targetName, delaySeconds, conditions: conditions.value });
+  const written = { json: read.data, conditions: conditions.value };
+  return ok({ name, action, priority, enabled, targetName, delaySeconds, ...written });
 };
 
 /** Smaller priority first; a rule for the target before one for all; then by name. */
@@ -88,6 +91,7 @@ export type FilterReason =
   | "own_name"
   | "exclude_noise"
   | "suppression_guard"
+  | "delay_over"
   | "filter_error";
 
 export interface FilterDecision {

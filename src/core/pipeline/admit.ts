@@ -118,7 +118,8 @@ export const admit = (subject: Subject, state: TargetState, context: Context): A
   const reason = filter.rule ?? filter.reason;
   if (filter.action === "deny") return { filter, held: { stage: "filter", reason, until: null, final: true } };
   const until = subject.receivedAt + filter.delaySeconds * 1000;
-  return { filter, held: until > context.now ? { stage: "filter", reason, until, final: false } : null };
+  if (until > context.now) return { filter, held: { stage: "filter", reason, until, final: false } };
+  return { filter: { ...filter, action: "allow", reason: "delay_over", rule: null }, held: null };
 };
 
 /** What keeps a firing alert of a route from one target now; null: nothing. */
@@ -141,3 +142,7 @@ export const heldFrom = (
 /** The same words for a decision whether it falls at once or in a group. */
 export const heldAs = ({ stage, final }: Held): string =>
   stage !== "filter" ? "suppressed" : final ? "deny" : "delay";
+
+/** What holds an alert back from whom, in a line: equal while nothing changed. */
+export const describeHeld = (byTarget: ReadonlyMap<string, Held>): string =>
+  [...byTarget].map(([target, { stage, reason }]) => `${target} ${stage} ${reason}`).join("; ");

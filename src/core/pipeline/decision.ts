@@ -28,6 +28,8 @@ export interface GroupJoin {
   readonly member: GroupMember;
   /** Who was told of the beginning past this group, and waits for the end. */
   readonly told: readonly string[];
+  /** What held it back from whom when it was parked, so that the first look there tells only what is new. */
+  readonly holds?: string;
 }
 
 /** The alert begins to fire, and could be told together with a storm of others instead. */

@@ -9,7 +9,7 @@ import { notificationId } from "../history/event.ts";
 import type { TraceStep } from "../history/trace.ts";
 import type { PendingNotification } from "../messages.ts";
 import { fallbackOf } from "./address.ts";
-import { admit, filterSteps, type Held, heldAs, heldFrom, toldBy } from "./admit.ts";
+import { admit, describeHeld, filterSteps, type Held, heldAs, heldFrom, toldBy } from "./admit.ts";
 import type { Context, Fallback } from "./context.ts";
 import { buildNotification } from "./notify.ts";
 import type { GroupMember } from "./process.ts";
@@ -71,7 +71,7 @@ export const flushGroup = (
   const nextDue = Math.min(
     ...[...held.values()].flatMap((byTarget) => [...byTarget.values()].map((h) => h.until ?? Infinity)),
   );
-  const holds = new Map([...held].map(([fingerprint, byTarget]) => [fingerprint, describe(byTarget)]));
+  const holds = new Map([...held].map(([fingerprint, byTarget]) => [fingerprint, describeHeld(byTarget)]));
   const steps: MemberStep[] = [];
   for (const [fingerprint, text] of holds) {
     const member = members.get(fingerprint);
@@ -158,9 +158,6 @@ const holdMembers = (
   }
   return held;
 };
-
-const describe = (byTarget: ReadonlyMap<string, Held>): string =>
-  [...byTarget].map(([target, { stage, reason }]) => `${target} ${stage} ${reason}`).join("; ");
 
 const tellTogether = (
   info: GroupInfo,

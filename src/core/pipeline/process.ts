@@ -10,7 +10,17 @@ import { STORM_TIMING } from "../group/storm.ts";
 import type { AlertEvent } from "../history/event.ts";
 import type { Stage, TraceStep } from "../history/trace.ts";
 import { GROUP_BY_ALL } from "../route/routing.ts";
-import { admit, effectiveSeverity, filterSteps, holdRoute, judgementOf, type Subject, toldBy } from "./admit.ts";
+import {
+  admit,
+  describeHeld,
+  effectiveSeverity,
+  filterSteps,
+  heldFrom,
+  holdRoute,
+  judgementOf,
+  type Subject,
+  toldBy,
+} from "./admit.ts";
 import type { Context, RouteMatch } from "./context.ts";
 import type { Decision, Direct, GroupJoin, GroupMember, StormOffer } from "./decision.ts";
 import { tellAlone } from "./notify.ts";
@@ -88,7 +98,11 @@ class Deciding {
 
   park(route: RouteMatch, targets: readonly string[], told: readonly string[] = []): void {
     const key = heldKey(groupKey(route.path, this.event.labels));
-    this.groups.push(this.joinOf(route, targets, key, this.event.labels, PARKED, told));
+    const join = this.joinOf(route, targets, key, this.event.labels, PARKED, told);
+    const names = toldBy(join, this.context);
+    const isFiring = this.event.status === "firing";
+    const holds = isFiring ? describeHeld(heldFrom(this.subject, route.id, names, this.context)) : "";
+    this.groups.push({ ...join, holds });
   }
 
   /** Whoever was told of the beginning that this event ends. */

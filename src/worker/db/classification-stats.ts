@@ -52,6 +52,22 @@ export const callLatencies = async (db: D1Database, fromMs: number, limit: numbe
   return results.map(({ ms }) => ms);
 };
 
+/** Of the newest events in milliseconds: the way to their decision, and what the classifier took of it, if it was asked. */
+export const decisionLatencies = async (
+  db: D1Database,
+  fromMs: number,
+  limit: number,
+): Promise<{ queue: number; classify: number | null }[]> => {
+  const { results } = await db
+    .prepare(
+      `SELECT max(0, (trace->>'$[0].at') - received_at) AS queue, classification->>'processingMs' AS classify
+       FROM events WHERE received_at >= ?1 ORDER BY received_at DESC LIMIT ?2`,
+    )
+    .bind(fromMs, limit)
+    .all<{ queue: number; classify: number | null }>();
+  return results;
+};
+
 /** Severity, category and confidence of the newest events' classifications. */
 export const recentClassifications = async (db: D1Database, fromMs: number, limit: number) => {
   const { results } = await db

@@ -46,7 +46,8 @@ export class AlertGroup extends DurableObject<Bindings> {
     if (joined === null) return;
     this.ctx.storage.transactionSync(() => {
       for (const member of joined.news) {
-        store.saveMember(this.#sql, member, group.holds.get(member.fingerprint) ?? "");
+        const parked = joins.find((join) => join.member === member)?.holds;
+        store.saveMember(this.#sql, member, group.holds.get(member.fingerprint) ?? parked ?? "");
       }
       store.saveHead(this.#sql, joined.info, joined.state);
     });

@@ -16,8 +16,7 @@ const Shown = z.object({
   enabled: z.boolean(),
   target_name: z.string().nullable(),
   delay_seconds: z.number().nullable(),
-  /** null for a rule of the document, where it can be read. */
-  conditions: z.record(z.string(), z.unknown()).nullable(),
+  conditions: z.record(z.string(), z.unknown()),
   origin: z.enum(["built_in", "document", "stored"]),
   /** Within the last 24 hours. */
   hits: z.number(),
@@ -29,7 +28,7 @@ type Rule = Omit<z.infer<typeof Shown>, "hits" | "last_hit">;
 const keyOf = ({ name, target_name }: Rule): string => `${name}\n${target_name ?? ""}`;
 
 const fromJson =
-  (origin: "built_in" | "stored") =>
+  (origin: Rule["origin"]) =>
   (rule: FilterRuleJson): Rule => ({
     name: rule.name,
     action: rule.action,
@@ -44,21 +43,13 @@ const fromJson =
 /** Every rule that counts, in the order they are asked. */
 const listRules = async (env: Parameters<typeof loadSettings>[0], now: number): Promise<Rule[]> => {
   const [settings, own] = await Promise.all([loadSettings(env, now), readRules(env.DB)]);
-  const inDocument = (settings.config?.filters ?? []).map(
-    (rule): Rule => ({
-      name: rule.name,
-      action: rule.action,
-      priority: rule.priority,
-      enabled: rule.enabled,
-      target_name: rule.targetName,
-      delay_seconds: rule.action === "delay" ? rule.delaySeconds : null,
-      conditions: null,
-      origin: "document",
-    }),
-  );
+  const inDocument = (settings.config?.filters ?? []).map(({ json }) => fromJson("document")(json));
   const all = [...BUILT_IN_RULES.map(fromJson("built_in")), ...inDocument, ...own.map(fromJson("stored"))];
   return [...new Map(all.map((rule) => [keyOf(rule), rule])).values()].toSorted(
-    (a, b) => a.priority - b.priority || (a.name < b.name ? -1 : 1),
+    (a, b) =>
+      a.priority - b.priority ||
+      Number(a.target_name === null) - Number(b.target_name === null) ||
+      (a.name < b.name ? -1 : 1),
   );
 };
 

@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { buildReceipt } from "../../core/ingest/receipt.ts";
 import { classificationStats, modelState } from "../classification-view.ts";
-import { callLatencies } from "../db/classification-stats.ts";
+import { callLatencies, decisionLatencies } from "../db/classification-stats.ts";
 import { readDecisionCounts } from "../decision-counts.ts";
 import { requireScope, routes, scoped } from "../http.ts";
 import { storeAlerts } from "../ingest.ts";
@@ -97,10 +97,11 @@ proxyRoutes
     }),
     async (c) => {
       const now = Date.now();
-      const [counts, classification, asked, settings, targets, { results }] = await Promise.all([
+      const [counts, classification, asked, decided, settings, targets, { results }] = await Promise.all([
         readDecisionCounts(c.env.DB, now),
         classificationStats(c.env, now),
         callLatencies(c.env.DB, now - DAY_MS, SAMPLE),
+        decisionLatencies(c.env.DB, now - DAY_MS, SAMPLE),
         loadSettings(c.env, now),
         registry(c.env).list(),
         c.env.DB.prepare(
@@ -115,8 +116,10 @@ proxyRoutes
       const names = new Map(settings.filterRules.map((rule) => [rule.name, rule.targetName]));
       return c.json(
         {
+          // Of the newest; totals by target are in /publishing/stats.
           publisher: {
             notifications: results.length,
+            newest_at_most: SAMPLE,
             successful: done.length,
             failed: results.filter(({ state }) => state === "dead").length,
           },
@@ -136,7 +139,9 @@ proxyRoutes
           classification,
           targets: { total: targets.length, enabled: targets.filter(({ target }) => target.enabled).length },
           latency_ms: {
-            classify: percentiles(asked),
+            queue: percentiles(decided.map(({ queue }) => queue)),
+            classify: percentiles(decided.flatMap(({ classify }) => classify ?? [])),
+            model: percentiles(asked),
             deliver: percentiles(
               done.flatMap(({ at, completed_at }) => (completed_at === null ? [] : [completed_at - at])),
             ),

@@ -8,12 +8,14 @@ import type { ConfigDefect } from "./node.ts";
 export const unknownTargets = (read: ReadConfig, known: Iterable<string>): readonly ConfigDefect[] => {
   const names = [...new Set([...known, ...read.targets.map(({ name }) => name)])];
   const isKnown = (name: string): boolean => names.includes(name);
+  // A receiver none of whose integrations is served has been named already.
+  const isWarnedOf = (path: string): boolean => read.warnings.some((warning) => warning.path === path);
   const found: ConfigDefect[] = [];
   const warn = (path: string, message: string): void => void found.push({ path, message, ...read.locate(path) });
   read.config.receivers.forEach(({ targets, isBare }, i) => {
     if (targets === "all" || isBare === true) return;
     for (const entry of targets) {
-      if (isKnown(entry) || labelsOfChoice(entry).length > 0) continue;
+      if (isKnown(entry) || labelsOfChoice(entry).length > 0 || isWarnedOf(`/receivers/${i}`)) continue;
       if (!isChoice(entry)) warn(`/receivers/${i}`, `there is no target ${entry} yet`);
       else if (chooseTargets(entry, {}, names).length === 0)
         warn(`/receivers/${i}`, `no target is called ${entry} yet`);
