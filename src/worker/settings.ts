@@ -21,6 +21,8 @@ export interface Settings {
   /** The mode that would hold if none were stored. */
   readonly withoutStored: EnrichmentMode;
   readonly filterRules: readonly FilterRule[];
+  /** Those of them that operators stored beside the document. */
+  readonly storedRules: readonly FilterRule[];
   readonly configVersion: number | null;
   /** The document in force; null before the first. */
   readonly config: RoutingConfig | null;
@@ -79,6 +81,15 @@ const readDocument = async (env: Bindings, version: number): Promise<InForce | n
   return inForce;
 };
 
+/** Rules in the order they are asked: stored ones replace a document's of the same name and target, both those built in. */
+export const filterRulesOf = (
+  inDocument: readonly FilterRule[],
+  stored: readonly FilterRule[],
+): readonly FilterRule[] => {
+  const all = [...compileRules(BUILT_IN_RULES), ...inDocument, ...stored];
+  return orderRules([...new Map(all.map((rule) => [`${rule.name}\n${rule.targetName ?? ""}`, rule])).values()]);
+};
+
 const read = async (env: Bindings): Promise<Settings> => {
   const [mode, rules, newest] = await env.DB.batch<Record<string, string | number | null>>([
     env.DB.prepare("SELECT value FROM meta WHERE key = 'enrichment_mode'"),
@@ -88,13 +99,12 @@ const read = async (env: Bindings): Promise<Settings> => {
   const document = await readDocument(env, Number(newest?.results[0]?.["version"] ?? 0));
   const own = (rules?.results ?? []).map((row) => JSON.parse(String(row["rule"])) as FilterRuleJson);
   const stored = mode?.results[0]?.["value"];
-  const keyOf = (rule: FilterRule): string => `${rule.name}\n${rule.targetName ?? ""}`;
-  const inDocument = document?.read.config.filters ?? [];
-  const all = [...compileRules(BUILT_IN_RULES), ...inDocument, ...compileRules(own)];
+  const storedRules = compileRules(own);
   return {
     ...readMode(typeof stored === "string" ? stored : undefined, env),
     withoutStored: readMode(undefined, env).mode,
-    filterRules: orderRules([...new Map(all.map((rule) => [keyOf(rule), rule])).values()]),
+    filterRules: filterRulesOf(document?.read.config.filters ?? [], storedRules),
+    storedRules,
     configVersion: document?.version ?? null,
     config: document?.read.config ?? null,
     sources: document?.sources ?? new Map(),

@@ -230,6 +230,17 @@ describe("routing by the document in force", () => {
     expect((await post("/api/v1/explain", { labels: { a: "b" }, config: "route: [" })).status).toBe(422);
   });
 
+  test("explains a candidate with its own filters and targets, not those in force", async () => {
+    const candidate = `${document.replace("team-hook:", "new-hook:").replaceAll("team-hook", "new-hook")}filters:
+  - { name: not_asked, action: deny, conditions: { alert_name: Asked } }
+`;
+    const { json } = await post("/api/v1/explain", { labels: { alertname: "Asked" }, config: candidate });
+    expect(json.targets).toEqual(
+      expect.arrayContaining([{ target: "new-hook", told: "no", reason: "filter: not_asked" }]),
+    );
+    expect((json.targets as unknown as { target: string }[]).map(({ target }) => target)).not.toContain("team-hook");
+  });
+
   test("goes back to an older version as a new one", async () => {
     await put(
       "/api/v1/config?note=second",

@@ -9,14 +9,15 @@ import { defaultConfig } from "../../core/route/config.ts";
 import { explainRoutes } from "../../core/route/explain.ts";
 import { compileTree, type Route } from "../../core/route/tree.ts";
 import { classifierOf, isClassificationEnabled } from "../classification.ts";
-import { checkConfig, currentVersion } from "../config.ts";
+import { checkConfig, currentVersion, targetNames } from "../config.ts";
 import { contextOf, loadContext } from "../context.ts";
 import { recordCalls } from "../db/classifications.ts";
 import { type AppEnv, routes, scoped } from "../http.ts";
+import { loadInhibitions } from "../inhibitions.ts";
 import { refuse } from "../problem.ts";
 import { registry } from "../registry.ts";
 import { ClassificationSchema, TraceStepSchema } from "../schemas.ts";
-import { loadSettings } from "../settings.ts";
+import { filterRulesOf, loadSettings } from "../settings.ts";
 import { showClassification, time } from "../views.ts";
 
 const Labels = z.record(z.string(), z.string());
@@ -93,13 +94,21 @@ const contextFor = async (env: AppEnv["Bindings"], now: number, event: AlertEven
   const context = await loadContext(env, now, [event]);
   const settings = await loadSettings(env, now);
   if (candidate === undefined) return { context, config: settings.config ?? defaultConfig() };
-  const checked = checkConfig(env, candidate, (await currentVersion(env))?.secrets ?? {});
+  const current = await currentVersion(env);
+  const checked = checkConfig(env, candidate, current?.secrets ?? {});
   if (!checked.ok) return checked.error;
   const { config } = checked.value.read;
-  const known = await registry(env).list();
+  const [known, inhibitedBy] = await Promise.all([
+    registry(env).list(),
+    loadInhibitions(env.DB, config.inhibitRules, [event], now),
+  ]);
   const added = checked.value.targets.map((target) => ({ target }));
-  const merged = [...new Map([...known, ...added].map((entry) => [entry.target.name, entry])).values()];
-  return { context: contextOf(env, now, { ...settings, config, configVersion: null }, merged, context), config };
+  const replaced = new Set(current === null ? [] : targetNames(env, current));
+  const kept = known.filter(({ target }) => !replaced.has(target.name));
+  const merged = [...new Map([...kept, ...added].map((entry) => [entry.target.name, entry])).values()];
+  const filterRules = filterRulesOf(config.filters, settings.storedRules);
+  const candidateSettings = { ...settings, config, configVersion: null, filterRules };
+  return { context: contextOf(env, now, candidateSettings, merged, { ...context, inhibitedBy }), config };
 };
 
 export const explainRoute = routes()
