@@ -3,7 +3,7 @@ import { PROMPT_VERSION } from "../core/classify/prompt.ts";
 import type { ClassificationSettings } from "../core/route/routing.ts";
 import { type Classifier, type ClassifierConfig, createClassifier, DEFAULT_CLASSIFIER } from "./classifier.ts";
 import { createClassifierMemory } from "./classifier-memory.ts";
-import { classificationStore } from "./db/classifications.ts";
+import { classificationStore, readAlertHistory } from "./db/classifications.ts";
 import type { Bindings } from "./env.ts";
 import { countCall } from "./metrics/classification.ts";
 import { loadSettings } from "./settings.ts";
@@ -74,7 +74,8 @@ export const classifierOf = (
   });
   return {
     async classify(alert, deadline, options) {
-      const classified = await classifier.classify(alert, deadline, options);
+      const history = () => readAlertHistory(env.DB, alert, Date.now());
+      const classified = await classifier.classify(alert, deadline, { history, ...options });
       countCall(classified.call);
       return classified;
     },

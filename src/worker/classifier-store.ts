@@ -40,6 +40,13 @@ export async function writeEntry(store: ClassificationStore, key: string, entry:
   await settleWithin(WRITE_TIMEOUT_MS, () => store.put(key, entry));
 }
 
+/** What `read` gives, or null: there is nothing to read, it failed, or not within `ms`. */
+export async function readWithin<T>(read: (() => Promise<T>) | undefined, ms: number): Promise<T | null> {
+  if (read === undefined) return null;
+  const done = await settleWithin(Math.min(READ_TIMEOUT_MS, ms), read);
+  return done.ok ? done.value : null;
+}
+
 /** What all isolates spent, or null where the store does not say. */
 export async function readUsage(store: ClassificationStore | null, now: Millis, ms: number): Promise<CallUsage | null> {
   if (!store?.usage) return null;

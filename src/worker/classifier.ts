@@ -15,7 +15,7 @@ import { type ClassifierMemory, recall, remember } from "./classifier-memory.ts"
 import { type OpenaiConfig, openaiProvider } from "./classifier-openai.ts";
 import type { ModelProvider } from "./classifier-provider.ts";
 import { byModel, byRules, type Classified, type Decision, fromCache } from "./classifier-result.ts";
-import { type ClassificationStore, readEntry, readUsage, writeEntry } from "./classifier-store.ts";
+import { type ClassificationStore, readEntry, readUsage, readWithin, writeEntry } from "./classifier-store.ts";
 import { sleep } from "./classifier-time.ts";
 import { type WorkersAiConfig, workersAiProvider } from "./classifier-workers-ai.ts";
 
@@ -57,7 +57,8 @@ export interface ClassifierDependencies {
 export interface ClassifyOptions {
   /** Ask again whatever is remembered, also about a resolved alert. */
   readonly force?: boolean;
-  readonly history?: AlertHistory;
+  /** Asked only where a model is; slow or failing it is left out. */
+  readonly history?: () => Promise<AlertHistory>;
 }
 
 export interface Classifier {
@@ -131,11 +132,8 @@ function modelClassifier(
     }
     if (alert.status === "resolved" && !options.force) return byRules(decision, "resolved", now());
     await refreshUsage(until);
-    const question = {
-      model: provider.model,
-      alert: redactAlert(alert, redaction),
-      history: options.history ?? null,
-    };
+    const history = await readWithin(options.history, until - now());
+    const question = { model: provider.model, alert: redactAlert(alert, redaction), history };
     const asked = await askModel(provider, question, alert.labels, until, { ...config, memory, now });
     const classified = asked.answer
       ? byModel(decision, asked, asked.answer, now())

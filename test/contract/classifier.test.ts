@@ -85,8 +85,11 @@ describe("a model that answers", () => {
   test("is told the history of the alert where it is known", async () => {
     const { classifier, now } = bench();
     const history = { same_name_24h: 7, transitions_24h: 4 };
-    await classifier.classify(alertWith(), now() + LATER, { history });
-    expect(JSON.parse(JSON.parse(llm.requests[0]!.body).messages[1].content).history).toEqual(history);
+    await classifier.classify(alertWith(), now() + LATER, { history: async () => history });
+    const away = async () => Promise.reject(new Error("the database is away"));
+    await classifier.classify(alertWith(), now() + LATER, { history: away });
+    const told = llm.requests.map(({ body }) => JSON.parse(JSON.parse(body).messages[1].content).history);
+    expect(told).toEqual([history, undefined]);
   });
 });
 

@@ -123,6 +123,12 @@ const goodModel = async (of: Instance, llm: Llm, receiver: Receiver): Promise<vo
       first.wasTold,
     JSON.stringify({ asked: llm.requests.length, ...first }),
   );
+  const document = JSON.parse(JSON.parse(llm.requests[0]?.body ?? "{}").messages?.[1]?.content ?? "{}");
+  report.check(
+    "it was told how often such alerts came and went",
+    document.history?.same_name_24h === 0 && document.history?.transitions_24h === 0,
+    JSON.stringify(document),
+  );
   report.check(
     "the key went to the model and nowhere else",
     llm.requests[0]?.headers.authorization === `Bearer ${KEY}`,

@@ -3,6 +3,7 @@ import { alertName } from "../../core/alert/alert.ts";
 import type { CallUsage } from "../../core/classify/budget.ts";
 import type { CallRecord } from "../../core/classify/call.ts";
 import type { Classification } from "../../core/classify/classification.ts";
+import type { AlertHistory } from "../../core/classify/prompt.ts";
 import type { Classifiable } from "../../core/classify/redact.ts";
 import type { AlertEvent } from "../../core/history/event.ts";
 import type { ClassificationStore, StoredClassification } from "../classifier-store.ts";
@@ -108,4 +109,30 @@ export const readClassifiable = async (db: D1Database, fingerprints: readonly st
     } as Classifiable,
     classification: row.classification === null ? null : (JSON.parse(row.classification) as Classification),
   }));
+};
+
+/** Changes of one alert that are looked at: who flaps more is flapping. */
+const MAX_TRANSITIONS = 100;
+
+/** How often alerts of this name began, and this one changed, within the last day: some 25 rows and 100 keys. */
+export const readAlertHistory = async (
+  db: D1Database,
+  alert: Pick<Classifiable, "fingerprint" | "labels">,
+  now: number,
+): Promise<AlertHistory> => {
+  const [begun, changed] = await db.batch<{ n: number }>([
+    db
+      .prepare(
+        `SELECT coalesce(sum(r.value->>0), 0) AS n FROM rollups, json_each(rollups.rules) AS r
+         WHERE hour >= ?1 AND r.key->>0 = ?2`,
+      )
+      .bind(now - DAY_MS, alertName(alert.labels)),
+    db
+      .prepare(
+        `SELECT count(*) AS n FROM (SELECT received_at FROM events WHERE fingerprint = ?1 ORDER BY seq DESC LIMIT ?3)
+         WHERE received_at >= ?2`,
+      )
+      .bind(alert.fingerprint, now - DAY_MS, MAX_TRANSITIONS),
+  ]);
+  return { same_name_24h: begun?.results[0]?.n ?? 0, transitions_24h: changed?.results[0]?.n ?? 0 };
 };
