@@ -11,6 +11,8 @@ export const fitAlerts = (
   isNews: (fingerprint: string) => boolean,
   maxChars = MAX_LISTED_CHARS,
 ): { readonly alerts: readonly NotificationAlert[]; readonly truncated: number } => {
+  // A notification of nothing would tell nobody anything: one alert is told whatever its size.
+  if (alerts.length <= 1) return { alerts, truncated: 0 };
   const sizeOf = (alert: NotificationAlert): number => JSON.stringify(alert).length;
   if (alerts.reduce((sum, alert) => sum + sizeOf(alert), 0) <= maxChars) return { alerts, truncated: 0 };
   const byImportance = alerts.toSorted(

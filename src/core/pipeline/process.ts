@@ -7,8 +7,9 @@ import type { Classification } from "../classify/classification.ts";
 import type { Timing } from "../group/group.ts";
 import { groupKey, groupLabels, groupSubject, heldKey, stormKey } from "../group/key.ts";
 import { STORM_TIMING } from "../group/storm.ts";
-import type { AlertEvent } from "../history/event.ts";
+import { type AlertEvent, notificationId } from "../history/event.ts";
 import type { Stage, TraceStep } from "../history/trace.ts";
+import type { Notification } from "../publish/notification.ts";
 import { GROUP_BY_ALL } from "../route/routing.ts";
 import {
   admit,
@@ -46,6 +47,7 @@ class Deciding {
   readonly subject: Subject;
   readonly member: GroupMember;
   readonly context: Context;
+  #told: Notification | null = null;
 
   constructor(event: AlertEvent, classification: Classification | null, context: Context) {
     this.event = event;
@@ -91,7 +93,13 @@ class Deciding {
     if (this.notifications.has(target)) return;
     const { event, context } = this;
     const { severity, classification } = this.member;
-    const notification = tellAlone(event, target, { severity, classification, receiver: route.receiver }, context);
+    const { receiver } = route;
+    // All its targets are told the same: only the id is their own.
+    this.#told =
+      this.#told?.receiver === receiver
+        ? { ...this.#told, id: notificationId(event.fingerprint, event.seq, target) }
+        : tellAlone(event, target, { severity, classification, receiver }, context);
+    const notification = this.#told;
     this.notifications.set(target, { target, fallback: route.fallback, notification });
     this.step("notify", "queued", notification.reason, target);
   }
