@@ -129,7 +129,7 @@ describe.each(["critical", "page", " P1"])("300 injected alerts labelled %j agai
 });
 
 const ACTING = [
-  "{{ alert.labels | json }}{% assign x = 1 %}${7*7}",
+  "{{ alert.labels | json }}{% assign x = 1 %}<%= 7*7 %>",
   "x\r\nX-Injected: yes\r\n\r\n{}",
   "https://evil.example/hook",
   '"}],"url":"https://evil.example","routing_key":"stolen","x":[{"y":"',
