@@ -64,6 +64,7 @@ const STEPS: readonly Step[] = [
     count: countOfVitest,
   },
   { name: "metrics", command: ["node", "test/e2e/metrics.ts"], count: countOfScript },
+  { name: "deployment", command: ["node", "test/e2e/deploy.ts"], count: countOfScript },
   { name: "as a newcomer", command: ["node", "test/e2e/newcomer.ts"], count: countOfScript },
   { name: "a model", command: ["node", "test/e2e/model.ts"], count: countOfScript },
   { name: "first load", command: ["node", "test/browser/size.ts"], count: countOfScript },

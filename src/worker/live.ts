@@ -1,6 +1,6 @@
 /** Tells the live feed; the pipeline neither waits for it nor fails with it. */
 import type { Bindings } from "./env.ts";
-import { logWarn } from "./log.ts";
+import { errorText, logWarn } from "./log.ts";
 import type { LiveChange } from "./objects/live-feed.ts";
 
 /** One call for a batch; settles always. */
@@ -9,6 +9,6 @@ export const tellLive = async (env: Bindings, changes: readonly LiveChange[]): P
   try {
     await env.LIVE.getByName("main").notify(changes);
   } catch (error) {
-    logWarn("live.failed", { changes: changes.length, error: String(error).slice(0, 200) });
+    logWarn("live.failed", { changes: changes.length, error: errorText(error) });
   }
 };

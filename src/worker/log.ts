@@ -1,6 +1,6 @@
 /**
- * One JSON line per thing that happened, from LOG_LEVEL up. Callers pass ids, counts and reasons; texts of errors are
- * masked here, because nobody knows what a library puts into them.
+ * One JSON line per thing that happened, from LOG_LEVEL up. Callers pass ids, counts and reasons, never labels, texts or
+ * addresses; whatever they pass is masked here, because nobody knows what a library puts into the text of an error.
  */
 import { maskCredentials } from "../core/classify/credentials.ts";
 
@@ -22,8 +22,20 @@ const isWritten = (level: Level): boolean => {
 };
 
 const write = (level: Level, event: string, fields: LogFields): void => {
-  if (isWritten(level)) console[level](JSON.stringify({ level, event, ...fields }));
+  if (isWritten(level)) console[level](JSON.stringify({ level, event, ...masked(fields) }));
 };
+
+/** Ids of ours, which look like keys and are none. */
+const IDS = ["requestId", "receiptId", "id", "subject", "group"];
+
+/** Every text but our own ids, without what looks like a credential. */
+const masked = (fields: LogFields): LogFields =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      typeof value === "string" && !IDS.includes(name) ? maskCredentials(value) : value,
+    ]),
+  );
 
 /** An error in one line, without what looks like a credential. */
 export const errorText = (error: unknown): string =>
@@ -31,6 +43,7 @@ export const errorText = (error: unknown): string =>
     (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, MAX_ERROR_CHARS),
   );
 
+export const logDebug = (event: string, fields: LogFields = {}): void => write("debug", event, fields);
 export const logInfo = (event: string, fields: LogFields = {}): void => write("info", event, fields);
 export const logWarn = (event: string, fields: LogFields = {}): void => write("warn", event, fields);
 export const logError = (event: string, error: unknown, fields: LogFields = {}): void => {

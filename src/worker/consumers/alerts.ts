@@ -19,7 +19,7 @@ import { joinIncidents } from "../db/incidents.ts";
 import type { Bindings } from "../env.ts";
 import { joinGroups } from "../groups.ts";
 import { tellLive } from "../live.ts";
-import { logError } from "../log.ts";
+import { logError, logInfo } from "../log.ts";
 import { countDecided } from "../metrics/decision.ts";
 import type { LiveChange } from "../objects/live-feed.ts";
 import { ringTargets } from "../ring.ts";
@@ -64,6 +64,16 @@ const confirm = async (
   );
 };
 
+/** What was decided of an event, and whose request it came with. */
+const decidedFields = ({ event, decision }: Decided) => ({
+  id: eventId(event.fingerprint, event.seq),
+  receiptId: event.receiptId,
+  kind: event.kind,
+  severity: decision.severity,
+  notifications: decision.notifications.length,
+  groups: decision.groups.length,
+});
+
 const liveChange = ({ event, decision }: Decided): LiveChange => ({
   type: "alert",
   id: event.fingerprint,
@@ -100,6 +110,7 @@ const finish = async (
   }
   background.waitUntil(tellLive(env, fresh.map(liveChange)));
   countDecided(fresh);
+  for (const decided of fresh) logInfo("alert.decided", decidedFields(decided));
   await joinGroups(
     env,
     decided.flatMap(({ decision }, i) => (jobs[i]?.stored?.newest === false ? [] : decision.groups)),

@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import { databaseUse } from "../db/counted.ts";
 import type { AppEnv } from "../http.ts";
+import { type LogFields, logDebug, logInfo, logWarn } from "../log.ts";
 import { count, handOverSometimes, noteHistoryRequest, observeSeconds } from "../metrics/count.ts";
 import { ours } from "../metrics/families.ts";
 import { countHistory, isHistory } from "../metrics/history.ts";
@@ -44,6 +45,13 @@ const countIngest = (status: number, problem: ProblemType | undefined, ms: numbe
   if (type === "validation") count("webhook_validation_errors_total", { type: "body", reason });
 };
 
+/** A line for each request that was refused or failed; for every other one where LOG_LEVEL is debug. */
+const logAnswer = (fields: LogFields & { readonly status: number }): void => {
+  if (fields.status >= 500) logWarn("http.failed", fields);
+  else if (fields.status >= 400) logInfo("http.refused", fields);
+  else logDebug("http.answered", fields);
+};
+
 const countMode = (c: Context<AppEnv>): void => {
   const mode = c.res.headers.get("x-enrichment-mode");
   if (mode !== null) count(ours("enrichment_mode_requests_total"), { method: c.req.method, mode });
@@ -71,5 +79,6 @@ export const countRequests = (): MiddlewareHandler<AppEnv> =>
       countHistory({ method, endpoint, status, problem: c.get("problem"), ms, isConditional, database });
     }
     observeSeconds(ours("request_latency_seconds"), ms, { endpoint });
+    logAnswer({ requestId: c.get("requestId"), method, endpoint, status, problem: c.get("problem"), ms });
     c.executionCtx.waitUntil(handOverSometimes(c.env));
   };
