@@ -37,9 +37,16 @@ export const planDeploy = (
   return ok({ database, queues });
 };
 
-/** wrangler.toml for this account: the same with the id of its database. */
-export const productionConfig = (local: string, databaseId: string): string =>
+/** Not in wrangler.toml: it is paid for by use, alert texts go to it, and it needs a login even to try. */
+const WORKERS_AI = '[ai]\nbinding = "AI"\n';
+
+/** Whether the deployment before had Workers AI: it stays until it is switched off. */
+export const hadWorkersAi = (earlier: string | null): boolean =>
+  earlier !== null && /^\[ai\]/m.test(withoutComments(earlier));
+
+/** wrangler.toml for this account: with the id of its database, and Workers AI where it is wanted. */
+export const productionConfig = (local: string, databaseId: string, workersAi: boolean): string =>
   `# Written by npm run deploy from wrangler.toml; change that one.\n${local.replace(
     /^(database_id\s*=\s*)"[^"]*"/m,
     `$1"${databaseId}"`,
-  )}`;
+  )}${workersAi ? `\n${WORKERS_AI}` : ""}`;

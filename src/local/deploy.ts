@@ -8,7 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { type Plan, planDeploy, productionConfig } from "./deploy-plan.ts";
+import { hadWorkersAi, type Plan, planDeploy, productionConfig } from "./deploy-plan.ts";
 import { ROOT } from "./files.ts";
 
 /** Beside wrangler.toml, because paths in it are relative; ignored by git, because the id in it is the account's. */
@@ -73,18 +73,21 @@ const tellOfSecrets = (): void => {
   for (const name of missing) console.log(`  npx wrangler secret put ${name} -c ${PRODUCTION}`);
 };
 
-const USAGE = "npm run deploy [-- [--dry-run] [--url https://…] [--ready-within <seconds>]]";
+const USAGE = "npm run deploy [-- [--dry-run] [--url https://…] [--ready-within <seconds>] [--workers-ai on|off]]";
 const OPTIONS = {
   "dry-run": { type: "boolean", default: false },
   url: { type: "string" },
   "ready-within": { type: "string", default: String(READY_WITHIN_SECONDS) },
+  "workers-ai": { type: "string" },
 } as const;
 const readOptions = () => {
   try {
     const { values } = parseArgs({ options: OPTIONS });
     const seconds = Number(values["ready-within"]);
     if (!(seconds > 0)) return fail(`--ready-within must be seconds\n${USAGE}`);
-    return { dryRun: values["dry-run"], url: values.url?.replace(/\/+$/, ""), seconds };
+    const ai = values["workers-ai"];
+    if (ai !== undefined && ai !== "on" && ai !== "off") return fail(`--workers-ai must be on or off\n${USAGE}`);
+    return { dryRun: values["dry-run"], url: values.url?.replace(/\/+$/, ""), seconds, ai };
   } catch (error) {
     return fail(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
   }
@@ -102,7 +105,8 @@ else if (options.dryRun) {
   wrangler(["deploy", "--dry-run"]);
 } else {
   createQueues(plan.value);
-  writeFileSync(productionPath, productionConfig(local, databaseId(plan.value)));
+  const workersAi = options.ai === undefined ? hadWorkersAi(earlier) : options.ai === "on";
+  writeFileSync(productionPath, productionConfig(local, databaseId(plan.value), workersAi));
   wrangler(["d1", "migrations", "apply", "DB", "--remote", "-c", PRODUCTION]);
   const found = /https:\/\/\S+\.workers\.dev/.exec(wrangler(["deploy", "-c", PRODUCTION]))?.[0];
   const url = options.url ?? found;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { planDeploy, productionConfig } from "../../src/local/deploy-plan.ts";
+import { hadWorkersAi, planDeploy, productionConfig } from "../../src/local/deploy-plan.ts";
 
 const toml = readFileSync("wrangler.toml", "utf8");
 
@@ -26,7 +26,14 @@ test("a comment about it stops nothing", () => {
 
 test("the configuration of an account differs in the database's id only", () => {
   const id = "11111111-2222-4333-8444-555555555555";
-  const written = productionConfig(toml, id).split("\n").slice(1);
+  const written = productionConfig(toml, id, false).split("\n").slice(1);
   const changed = toml.split("\n").flatMap((line, i) => (written[i] === line ? [] : [written[i]]));
   expect(changed).toEqual([`database_id = "${id}"`]);
+});
+
+test("Workers AI is bound where it is wanted, and stays from one deployment to the next", () => {
+  const id = "11111111-2222-4333-8444-555555555555";
+  const bound = productionConfig(toml, id, true);
+  expect(bound).toBe(`${productionConfig(toml, id, false)}\n[ai]\nbinding = "AI"\n`);
+  expect([bound, toml, null, "# [ai]"].map(hadWorkersAi)).toEqual([true, false, false, false]);
 });
