@@ -96,7 +96,7 @@ interface JobDrawerProps {
 }
 
 export const JobDrawer = ({ id, onClose, onChange }: JobDrawerProps) => {
-  const asked = useApi<JobView>(`/api/v1/notifications/${encodeURIComponent(id)}`);
+  const asked = useApi<JobView>(`/api/v1/notifications/${encodeURIComponent(id)}`, { pollMs: 5_000 });
   const { go } = useQuery();
   const job = asked.value;
   const again = (): void => {

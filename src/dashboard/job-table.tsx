@@ -28,6 +28,10 @@ export const replayIds = (ids: readonly string[]): Promise<boolean> =>
 /** Ended without success: what a person may want to try again. */
 export const isReplayable = ({ state }: JobView): boolean => ["dlq", "canceled", "failed"].includes(state);
 
+/** Nothing tells when a delivery is done: while one is open it is asked for often, else now and then. */
+export const pollOf = (jobs: readonly JobView[]): number =>
+  jobs.some(({ state }) => ["queued", "retrying", "deferred"].includes(state)) ? 3_000 : 15_000;
+
 /** `NodeDown`, or `NodeDown, HighLatency and 3 more` for a group. */
 export const jobTitle = ({ alert_name, alert_names, fingerprints }: JobView): string => {
   if (fingerprints.length <= 1) return alert_name;

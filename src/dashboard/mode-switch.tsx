@@ -106,7 +106,7 @@ const History = ({ of }: { readonly of: AuditView["entries"] }) => (
 );
 
 export const ModeSwitch = () => {
-  const asked = useApi<ModeView>("/enrichment/mode");
+  const asked = useApi<ModeView>("/enrichment/mode", { pollMs: 15_000 });
   const stats = useApi<StatsView>("/enrichment/stats", { everyMs: 10_000 });
   const audit = useApi<AuditView>(may("operate") ? "/api/v1/audit?action=enrichment.mode&limit=10" : null);
   const wanted = useSignal<string | null>(null);

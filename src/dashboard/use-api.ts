@@ -2,7 +2,7 @@
 import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { ApiError, get } from "./api.ts";
-import { changeCount, revision } from "./live.ts";
+import { changeCount, paused, revision } from "./live.ts";
 
 export interface Loaded<T> {
   /** The last answer for this path, perhaps for a range that has moved on a little. */
@@ -30,12 +30,14 @@ interface Following {
   readonly everyMs?: number;
   /** Somebody is busy with what is shown: changes are only counted until it is refreshed. */
   readonly hold?: boolean;
+  /** What changes without an alert, as deliveries that are tried again, is asked for this often while somebody looks. */
+  readonly pollMs?: number;
 }
 
 /** A path of null asks for nothing. */
 export const useApi = <T>(
   path: string | null,
-  { follow = true, everyMs = SETTLE_MS, hold = false }: Following = {},
+  { follow = true, everyMs = SETTLE_MS, hold = false, pollMs }: Following = {},
 ): Asked<T> => {
   const state: Signal<Loaded<T> & { readonly path: string | null }> = useSignal({
     path,
@@ -74,7 +76,9 @@ export const useApi = <T>(
     waiting.value = 0;
     inFlight.current = true;
     const before = state.peek();
-    state.value = { path, value: isSame(before.path) ? before.value : null, error: before.error, loading: true };
+    state.value = isSame(before.path)
+      ? { ...before, path, loading: true }
+      : { path, value: null, error: null, loading: true };
     try {
       const value = await get<T>(path, controller.signal);
       if (!controller.signal.aborted) state.value = { path, value, error: null, loading: false };
@@ -96,6 +100,15 @@ export const useApi = <T>(
       clearTimeout(timer.current);
     };
   }, [path]);
+
+  useEffect(() => {
+    if (pollMs === undefined) return;
+    const poll = setInterval(() => {
+      if (document.hidden || paused.peek() || following.current.hold || inFlight.current) return;
+      if (Date.now() - lastAsked.current >= pollMs / 2) void latest.current();
+    }, pollMs);
+    return () => clearInterval(poll);
+  }, [pollMs]);
 
   const seen = useRef(revision.peek());
   useSignalEffect(() => {

@@ -12,6 +12,9 @@ import type { DeadCounts, JobList } from "../types.ts";
 import { count, Empty, Loaded, Panel } from "../ui.tsx";
 import { useApi } from "../use-api.ts";
 
+/** What is given up comes without a new alert. */
+const POLL_MS = 10_000;
+
 const Reasons = ({ of }: { readonly of: DeadCounts }) => {
   const { path, query } = useQuery();
   return (
@@ -62,11 +65,12 @@ const DeadLetters = () => {
   const chosen = useSignal<ReadonlySet<string>>(new Set());
   const cursor = useSignal(-1);
   const confirming = useSignal<"discard" | "all" | null>(null);
-  const counts = useApi<DeadCounts>("/api/v1/dead-letters/counts");
+  const counts = useApi<DeadCounts>("/api/v1/dead-letters/counts", { pollMs: POLL_MS });
   const filter = { target: query["target"] ?? null, reason: query["reason"] ?? null };
   const job = query["job"] ?? null;
   const list = useApi<JobList>(withQuery("/api/v1/dead-letters", { ...filter, cursor: query["page"] }), {
     hold: job !== null || chosen.value.size > 0 || cursor.value >= 0,
+    pollMs: POLL_MS,
   });
   const rows = list.value?.notifications ?? [];
   const matching = counts.value?.counts.filter(

@@ -109,13 +109,13 @@ const Tiles = ({ of }: { readonly of: OverviewView }) => {
 export const Overview = () => {
   const { query, change } = useQuery();
   const range = rangeQuery(query);
-  const overview = useApi<OverviewView>("/api/dashboard/overview");
+  const overview = useApi<OverviewView>("/api/dashboard/overview", { pollMs: 30_000 });
   const volume = useApi<VolumeView>(withQuery("/api/v1/volume", range));
   const week = useApi<ChartsView>("/api/dashboard/charts?hours=168", { everyMs: 60_000 });
   const recent = useApi<EventList>("/history/recent?limit=12");
-  const targets = useApi<PublishingTarget[]>("/publishing/targets?limit=1000", { everyMs: 10_000 });
+  const targets = useApi<PublishingTarget[]>("/publishing/targets?limit=1000", { everyMs: 10_000, pollMs: 30_000 });
   const times = useApi<DeliveryTimesView>("/api/v1/delivery-times?hours=24", { everyMs: 10_000 });
-  const senders = useApi<SendersView>("/api/v1/senders", { everyMs: 10_000 });
+  const senders = useApi<SendersView>("/api/v1/senders", { everyMs: 10_000, pollMs: 30_000 });
   const longest = useApi<LongestView>("/api/v1/longest?limit=7", { everyMs: 10_000 });
   const top = useApi<{ alerts: RankedAlert[] }>(withQuery("/history/top", range), { everyMs: 10_000 });
   const flapping = useApi<{ alerts: RankedAlert[] }>(withQuery("/history/flapping", range), { everyMs: 10_000 });

@@ -151,7 +151,7 @@ const countMuted = (alerts: readonly CurrentAlert[]): ReadonlyMap<string, number
 
 const Silences = () => {
   const { query, change } = useQuery();
-  const asked = useApi<SilenceView[]>("/api/v2/silences");
+  const asked = useApi<SilenceView[]>("/api/v2/silences", { pollMs: 15_000 });
   const quiet = useApi<CurrentAlert[]>("/api/v2/alerts?active=false&inhibited=false&unprocessed=false", {
     everyMs: 10_000,
   });

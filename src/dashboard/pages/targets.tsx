@@ -101,8 +101,8 @@ const Table = ({
 
 const Targets = () => {
   const { query, change } = useQuery();
-  const status = useApi<DiscoveryStatus>("/publishing/targets/status", { everyMs: 10_000 });
-  const targets = useApi<PublishingTarget[]>("/publishing/targets?limit=1000&sort_by=name");
+  const status = useApi<DiscoveryStatus>("/publishing/targets/status", { everyMs: 10_000, pollMs: 15_000 });
+  const targets = useApi<PublishingTarget[]>("/publishing/targets?limit=1000&sort_by=name", { pollMs: 15_000 });
   const times = useApi<DeliveryTimesView>("/api/v1/delivery-times?hours=24", { everyMs: 10_000 });
   const drift = useApi<{ changes: DriftView[] }>("/publishing/targets/drift?limit=50", { everyMs: 10_000 });
   const selected = targets.value?.find(({ name }) => name === query["sel"]);
