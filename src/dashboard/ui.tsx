@@ -30,7 +30,7 @@ const BAD = [
 ];
 const WARN = [
   ...["retry", "retrying", "degraded", "half_open", "deferred", "pending", "queued", "suppressed", "silenced"],
-  ...["metrics_only", "held", "partial", "never"],
+  ...["metrics_only", "held", "partial", "never", "waiting"],
 ];
 
 /** Words of the API that say less than people do. */

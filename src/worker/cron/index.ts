@@ -8,6 +8,7 @@ import { ours } from "../metrics/families.ts";
 import { registry } from "../registry.ts";
 import { resealEverything } from "../reseal.ts";
 import { checkAllTargets } from "../target-health.ts";
+import { watchHeartbeats } from "./heartbeats.ts";
 import { followMode } from "./publishing-mode.ts";
 import { removeOld } from "./retention.ts";
 import { tellOfSilences } from "./silences.ts";
@@ -17,6 +18,7 @@ const PARTS: readonly (readonly [name: string, run: (env: Bindings, now: number)
   ["sweep", sweep],
   ["mode", followMode],
   ["silences", tellOfSilences],
+  ["heartbeats", watchHeartbeats],
   ["retention", removeOld],
   ["hourly-counts", (env, now) => countEventsByHour(env.DB, now)],
   ["delivery-times", (env, now) => countDeliveries(env.DB, now)],

@@ -4,27 +4,15 @@
  */
 
 import { previewSilence } from "../../core/filter/silence-set.ts";
-import { parseBody } from "../../core/ingest/parse.ts";
 import { recordAudit } from "../db/audit.ts";
 import { readFiring } from "../db/firing.ts";
 import { dueSilences, markSilences, type StoredSilence } from "../db/silences.ts";
 import type { Bindings } from "../env.ts";
-import { storeAlerts } from "../ingest.ts";
-import { newReceiptId } from "../receipt-id.ts";
+import { raise } from "../raise.ts";
 import { time } from "../views.ts";
 
 /** Silences of one run; the others follow a minute later. */
 const MAX_PER_RUN = 100;
-
-const raise = async (env: Bindings, now: number, alerts: readonly object[]): Promise<boolean> => {
-  const parsed = parseBody(alerts, {
-    now,
-    pending: "skip",
-    resolveTimeoutSeconds: 300,
-    webhookResolveTimeoutSeconds: 0,
-  });
-  return parsed.ok && (await storeAlerts(env, parsed.value, newReceiptId(now), "silences")).ok;
-};
 
 const about = (silence: StoredSilence): string => `${silence.comment} (by ${silence.createdBy})`;
 
@@ -51,7 +39,7 @@ const ending = (silence: StoredSilence, stillFiring: number, names: readonly str
 /** Answers how many silences were told of. */
 export const tellOfSilences = async (env: Bindings, now: number): Promise<number> => {
   const { remind, ended } = await dueSilences(env.DB, now, MAX_PER_RUN);
-  if (remind.length > 0 && (await raise(env, now, remind.map(reminder)))) {
+  if (remind.length > 0 && (await raise(env, now, remind.map(reminder), "silences"))) {
     await markSilences(
       env.DB,
       "reminded_at",
@@ -83,7 +71,7 @@ const tellEnded = async (env: Bindings, now: number, ended: readonly StoredSilen
     .filter(({ remindBeforeMs }) => remindBeforeMs !== null)
     .map((silence) => ({ ...reminder(silence), status: "resolved", endsAt: time(now) }));
   const alerts = [...told, ...over];
-  if (alerts.length > 0 && !(await raise(env, now, alerts))) return;
+  if (alerts.length > 0 && !(await raise(env, now, alerts, "silences"))) return;
   await markSilences(
     env.DB,
     "ended_at",

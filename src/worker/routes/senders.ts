@@ -1,19 +1,12 @@
 /** Who sends, and whether they still do: `GET /api/v1/senders`; what has been firing longest: `GET /api/v1/longest`. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { matchesAll } from "../../core/alert/matcher.ts";
-import { readFiring } from "../db/firing.ts";
-import type { Bindings } from "../env.ts";
+import { readHeartbeats } from "../heartbeats.ts";
 import { routes, scoped } from "../http.ts";
-import { loadSettings } from "../settings.ts";
-import { shardName, shardOf } from "../shards.ts";
 import { time, timeOrNull } from "../views.ts";
 
 const DAY_MS = 86_400_000;
 /** Newest events looked at for who sent them. */
 const MAX_EVENTS = 2_000;
-/** Alerts of one heartbeat whose last report is asked for; each is a request to its shard. */
-const MAX_BEATS = 3;
-
 export const Senders = z
   .object({
     sources: z.array(z.object({ name: z.string(), format: z.string(), last_event_at: z.string(), events: z.number() })),
@@ -24,7 +17,8 @@ export const Senders = z
         name: z.string(),
         within_seconds: z.number(),
         last_seen_at: z.string().nullable(),
-        state: z.enum(["alive", "missing", "never"]),
+        /** waiting: nothing was heard of it yet, and the document is younger than it may be late. */
+        state: z.enum(["alive", "missing", "waiting"]),
       }),
     ),
   })
@@ -54,28 +48,6 @@ const readSources = async (db: D1Database, now: number) => {
   return results;
 };
 
-/** A heartbeat is an alert that never stops firing; only its shard knows when it was last heard of. */
-const readHeartbeats = async (env: Bindings, now: number) => {
-  const wanted = (await loadSettings(env, now)).config?.heartbeats ?? [];
-  if (wanted.length === 0) return [];
-  const firing = await readFiring(env.DB);
-  return Promise.all(
-    wanted.map(async ({ name, matchers, withinMs }) => {
-      const beating = firing.filter(({ labels }) => matchesAll(matchers, labels)).slice(0, MAX_BEATS);
-      const seen = await Promise.all(
-        beating.map(async ({ fingerprint, labels, updatedAt }) => {
-          const known = await shardOf(env, shardName(env, labels)).seen(fingerprint, labels);
-          return known?.lastReceivedAt ?? updatedAt;
-        }),
-      );
-      const last = seen.length === 0 ? null : Math.max(...seen);
-      const state: "alive" | "missing" | "never" =
-        last === null ? "never" : now - last <= withinMs ? "alive" : "missing";
-      return { name, within_seconds: withinMs / 1000, last_seen_at: timeOrNull(last), state };
-    }),
-  );
-};
-
 export const senderRoutes = routes()
   .openapi(
     createRoute({
@@ -97,7 +69,12 @@ export const senderRoutes = routes()
             events: n,
           })),
           events_are_capped: sources.reduce((sum, { n }) => sum + n, 0) >= MAX_EVENTS,
-          heartbeats,
+          heartbeats: heartbeats.map(({ name, withinMs, lastSeen, state }) => ({
+            name,
+            within_seconds: withinMs / 1000,
+            last_seen_at: timeOrNull(lastSeen),
+            state,
+          })),
         },
         200,
       );

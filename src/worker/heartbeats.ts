@@ -1,0 +1,71 @@
+/** The heartbeats of the document in force: alerts that never stop firing while their sender lives, and whether they do. */
+import { matchesAll } from "../core/alert/matcher.ts";
+import type { Heartbeat } from "../core/route/routing.ts";
+import { listVersions } from "./db/config-versions.ts";
+import { type FiringAlert, readFiring } from "./db/firing.ts";
+import type { Bindings } from "./env.ts";
+import { loadSettings } from "./settings.ts";
+import { shardName, shardOf } from "./shards.ts";
+
+/** Alerts of one heartbeat whose last report is asked for; each is a request to its shard. */
+const MAX_BEATS = 3;
+
+/** While we were away nobody could be heard of: whoever is late then is only late since we are back. */
+const AWAY_AFTER_MS = 3 * 60_000;
+const WATCHED = "heartbeats_watched";
+
+interface Watched {
+  readonly since: number;
+  readonly last: number;
+}
+
+const readWatched = async (db: D1Database): Promise<Watched | null> => {
+  const value = await db.prepare("SELECT value FROM meta WHERE key = ?1").bind(WATCHED).first<string>("value");
+  return value === null ? null : (JSON.parse(value) as Watched);
+};
+
+/** Notes that heartbeats are looked after, once a minute. */
+export const noteWatching = async (db: D1Database, now: number): Promise<void> => {
+  const known = await readWatched(db);
+  const since = known === null || now - known.last > AWAY_AFTER_MS ? now : known.since;
+  await db
+    .prepare("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+    .bind(WATCHED, JSON.stringify({ since, last: now }))
+    .run();
+};
+
+export interface Beat extends Heartbeat {
+  /** null: no alert of it fires, so nothing is known of it. */
+  readonly lastSeen: number | null;
+  readonly state: "alive" | "missing" | "waiting";
+}
+
+/** Only a shard knows when an alert was last heard of: a repeat is written nowhere else. */
+const lastHeardOf = async (env: Bindings, { fingerprint, labels, updatedAt }: FiringAlert): Promise<number> =>
+  (await shardOf(env, shardName(env, labels)).seen(fingerprint, labels))?.lastReceivedAt ?? updatedAt;
+
+/** Asks for nothing where the document names no heartbeat. `firing`: what fires, where it is known already. */
+export const readHeartbeats = async (
+  env: Bindings,
+  now: number,
+  firing?: readonly FiringAlert[],
+): Promise<readonly Beat[]> => {
+  const wanted = (await loadSettings(env, now)).config?.heartbeats ?? [];
+  if (wanted.length === 0) return [];
+  const [alerts, versions, watched] = await Promise.all([
+    firing ?? readFiring(env.DB),
+    listVersions(env.DB, 1),
+    readWatched(env.DB),
+  ]);
+  // A new document gives every sender its time before it is missed, and so does our own return.
+  const since = Math.max(versions[0]?.createdAt ?? 0, watched?.since ?? 0);
+  return Promise.all(
+    wanted.map(async (heartbeat): Promise<Beat> => {
+      const beating = alerts.filter(({ labels }) => matchesAll(heartbeat.matchers, labels)).slice(0, MAX_BEATS);
+      const seen = await Promise.all(beating.map((alert) => lastHeardOf(env, alert)));
+      const lastSeen = seen.length === 0 ? null : Math.max(...seen);
+      const isLate = now - Math.max(lastSeen ?? 0, since) > heartbeat.withinMs;
+      return { ...heartbeat, lastSeen, state: isLate ? "missing" : lastSeen === null ? "waiting" : "alive" };
+    }),
+  );
+};
