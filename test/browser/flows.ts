@@ -85,7 +85,7 @@ const testActing = async ({ visit, api, ingest, receivers }: World): Promise<voi
     await page.goto("/alerts?tab=suppressed");
     await page.getByRole("link", { name: "QueueBacklog" }).waitFor();
     await page.goto("/silences");
-    await page.getByText("Known, the vendor is on it").waitFor();
+    await page.getByRole("cell", { name: "Known, the vendor is on it" }).waitFor();
   });
   await visit("replay a dead letter once the other side is well again", async ({ page }) => {
     await page.goto("/dead-letters");
