@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Classification } from "../../../src/core/classify/classification.ts";
-import { compileFilterRule, type FilterRule } from "../../../src/core/filter/rules.ts";
+import { BUILT_IN_RULES } from "../../../src/core/filter/built-in.ts";
+import { compileFilterRule, type FilterRule, orderRules } from "../../../src/core/filter/rules.ts";
 import type { AlertEvent } from "../../../src/core/history/event.ts";
 import { addressDirect } from "../../../src/core/pipeline/address.ts";
 import type { Context } from "../../../src/core/pipeline/context.ts";
@@ -292,6 +293,40 @@ describe("what a classification may do", () => {
     decide(firing, { match }, classified({ confidence: 0.5 }));
     decide(firing, { match, mode: "transparent_with_recommendations" }, classified());
     expect(seen).toEqual(["critical", null, null]);
+  });
+
+  test.each<[sentence: string, severity: string, over: Partial<Context>, told: string[], because: string]>([
+    [
+      "with suppression on a critical label is delivered",
+      "critical",
+      { suppressionEnabled: true },
+      ["chat", "pager"],
+      "filter allow allow_critical_alerts chat",
+    ],
+    ["and an info is filtered", "info", { suppressionEnabled: true }, [], "filter deny exclude_noise chat"],
+    [
+      "with suppression off it is delivered, and the trace says what was held back",
+      "info",
+      {},
+      ["chat", "pager"],
+      "filter suppression_guard block_noise_alerts chat",
+    ],
+    [
+      "where the mode only recommends it is delivered, and the trace says what would have been",
+      "info",
+      { mode: "transparent_with_recommendations", suppressionEnabled: true },
+      ["chat", "pager"],
+      "filter would_deny block_noise_alerts chat",
+    ],
+  ])("a verdict of noise: %s", (_, severity, over, told, because) => {
+    const filterRules = orderRules(BUILT_IN_RULES.map((json) => rule(json)));
+    const decision = decide(
+      event({ alertname: "HighCPU", severity }),
+      { ...over, filterRules },
+      classified({ severity: "noise", confidence: 0.95 }),
+    );
+    expect(decision.told).toEqual(told);
+    expect(decision.reasons).toContain(because);
   });
 
   test("in shadow it is recorded and goes out with nothing", () => {
