@@ -2,6 +2,7 @@
 import { readFilter } from "../../src/core/history/query.ts";
 import { countEvents, eventsOf, walkEvents } from "../../src/worker/db/history.ts";
 import { countAlerts, flappingAlerts, readHours, topAlerts, topRules } from "../../src/worker/db/rollup-reads.ts";
+import { readVolume } from "../../src/worker/db/volume.ts";
 
 const DAY = 86_400_000;
 
@@ -65,6 +66,7 @@ export const QUESTIONS: readonly (readonly [name: string, ask: (db: D1Database, 
   ["a timeline", (db) => eventsOf(db, "0000000000000000", 20, 0)],
   ["the chart of a week", (db, now) => readHours(db, weekBefore(now))],
   ["the chart of one namespace", (db, now) => readHours(db, { ...weekBefore(now), namespace: "ns1" })],
+  ["the volume of a week", (db, now) => readVolume(db, weekBefore(now).fromMs, now)],
   ["top alerts", (db, now) => topAlerts(db, weekBefore(now), 10)],
   ["top rules", (db, now) => topRules(db, weekBefore(now), 10)],
   ["flapping alerts", (db, now) => flappingAlerts(db, weekBefore(now), 3, 50)],

@@ -110,7 +110,7 @@ export const Overview = () => {
   const { query, change } = useQuery();
   const range = rangeQuery(query);
   const overview = useApi<OverviewView>("/api/dashboard/overview", { pollMs: 30_000 });
-  const volume = useApi<VolumeView>(withQuery("/api/v1/volume", range));
+  const volume = useApi<VolumeView>(withQuery("/api/v1/volume", range), { everyMs: 5_000 });
   const week = useApi<ChartsView>("/api/dashboard/charts?hours=168", { everyMs: 60_000 });
   const recent = useApi<EventList>("/history/recent?limit=12");
   const targets = useApi<PublishingTarget[]>("/publishing/targets?limit=1000", { everyMs: 10_000, pollMs: 30_000 });

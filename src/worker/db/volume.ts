@@ -20,7 +20,7 @@ const MAX_FINE_MS = 6 * HOUR_MS;
 /** A chart has about this many bars. */
 const FINE_POINTS = 60;
 /** A storm beyond this is shown by the hour: what is read stays bounded. */
-const MAX_EVENTS = 10_000;
+const MAX_EVENTS = 5_000;
 const DAY_MS = 24 * HOUR_MS;
 /** 30 days by the hour would be bars of a pixel. */
 const MAX_HOURLY_MS = 8 * DAY_MS;
