@@ -77,7 +77,7 @@ export const Beats = ({ of }: { readonly of: SendersView }) => {
           <tr key={`beat ${beat.name}`}>
             <th scope="row">{beat.name}</th>
             <td>
-              <State of={beat.state} label={beat.state === "waiting" ? "waiting for the first" : beat.state} />
+              <State of={beat.state} label={beat.state === "waiting" ? "waiting for it" : beat.state} />
             </td>
             <td class="nowrap">{beat.last_seen_at !== null && <Ago at={beat.last_seen_at} />}</td>
             <td class="dim nowrap">heartbeat, within {duration(beat.within_seconds * 1000)}</td>

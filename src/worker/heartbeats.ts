@@ -37,6 +37,7 @@ export const noteWatching = async (db: D1Database, now: number): Promise<void> =
 export interface Beat extends Heartbeat {
   /** null: no alert of it fires, so nothing is known of it. */
   readonly lastSeen: number | null;
+  /** waiting: not heard of in time, but it was given less than that so far. */
   readonly state: "alive" | "missing" | "waiting";
 }
 
@@ -64,8 +65,9 @@ export const readHeartbeats = async (
       const beating = alerts.filter(({ labels }) => matchesAll(heartbeat.matchers, labels)).slice(0, MAX_BEATS);
       const seen = await Promise.all(beating.map((alert) => lastHeardOf(env, alert)));
       const lastSeen = seen.length === 0 ? null : Math.max(...seen);
-      const isLate = now - Math.max(lastSeen ?? 0, since) > heartbeat.withinMs;
-      return { ...heartbeat, lastSeen, state: isLate ? "missing" : lastSeen === null ? "waiting" : "alive" };
+      const isOver = (at: number): boolean => now - at > heartbeat.withinMs;
+      const late = isOver(since) ? "missing" : "waiting";
+      return { ...heartbeat, lastSeen, state: isOver(lastSeen ?? 0) ? late : "alive" };
     }),
   );
 };

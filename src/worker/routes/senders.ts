@@ -17,7 +17,7 @@ export const Senders = z
         name: z.string(),
         within_seconds: z.number(),
         last_seen_at: z.string().nullable(),
-        /** waiting: nothing was heard of it yet, and the document is younger than it may be late. */
+        /** waiting: not heard of in time, but a new document or our own return gives it its time again. */
         state: z.enum(["alive", "missing", "waiting"]),
       }),
     ),
