@@ -67,6 +67,7 @@ const STEPS: readonly Step[] = [
   { name: "deployment", command: ["node", "test/e2e/deploy.ts"], count: countOfScript },
   { name: "as a newcomer", command: ["node", "test/e2e/newcomer.ts"], count: countOfScript },
   { name: "a model", command: ["node", "test/e2e/model.ts"], count: countOfScript },
+  { name: "demo", command: ["node", "test/e2e/demo.ts"], count: countOfScript },
   { name: "first load", command: ["node", "test/browser/size.ts"], count: countOfScript },
   { name: "dashboard", command: ["node", "test/browser/run.ts"], count: countOfScript },
   { name: "crashes", command: ["node", "test/e2e/crash.ts", "--rounds", "20"], count: countOfScript },

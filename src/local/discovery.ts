@@ -60,6 +60,53 @@ const makeDirectory = (directory: string, sinkUrl: string): void => {
   writePrivately(join(directory, "sample.yaml"), sampleManifest(sinkUrl));
 };
 
+export interface FileExporter {
+  readonly url: string;
+  readonly token: string;
+  readonly stop: () => Promise<void>;
+}
+
+export interface FileExporterOptions {
+  readonly cluster: string;
+  readonly directory: string;
+  readonly workerUrl: string;
+  readonly stateDir: string;
+  readonly selectors?: string | undefined;
+}
+
+/** An exporter in file mode in this process, with a token of its own. Errors: a sentence for the terminal. */
+export const startFileExporter = async ({
+  cluster,
+  directory,
+  workerUrl,
+  stateDir,
+  selectors,
+}: FileExporterOptions): Promise<Result<FileExporter, string>> => {
+  const token = randomBytes(24).toString("base64url");
+  const config = readConfig({
+    CLUSTER: cluster,
+    SECRETS_DIR: directory,
+    HOST,
+    PORT: "0",
+    EXPORTER_TOKEN: token,
+    NUDGE_URL: workerUrl,
+    NUDGE_TOKEN: token,
+    ALLOW_HTTP_TARGETS: "true",
+    ALLOW_PRIVATE_TARGETS: "true",
+    ALLOW_TARGET_PORTS: "true",
+    ...(selectors === undefined ? {} : { TARGET_LABEL_SELECTORS: selectors }),
+  });
+  if (!config.ok) return err(config.error.join("; "));
+  const logFile = join(stateDir, "exporter.log");
+  const log = createLog(
+    "info",
+    (line) => appendFileSync(logFile, line, { mode: 0o600 }),
+    () => Date.now(),
+  );
+  const exporter = await startExporter(config.value, log);
+  return ok({ url: `http://${HOST}:${exporter.port}`, token, stop: exporter.drain });
+};
+
 /** Starts the exporter on `SECRETS_DIR`, or on `secrets` in the state directory. Errors: a sentence for the terminal. */
 export const startDiscovery = async (
   env: Readonly<Record<string, string | undefined>>,
@@ -70,32 +117,14 @@ export const startDiscovery = async (
   const given = env.SECRETS_DIR ?? "";
   const directory = given === "" ? join(stateDir, "secrets") : resolve(given);
   if (given === "") makeDirectory(directory, sinkUrl);
-  const token = randomBytes(24).toString("base64url");
-  const config = readConfig({
-    CLUSTER: LOCAL_CLUSTER,
-    SECRETS_DIR: directory,
-    HOST,
-    PORT: "0",
-    EXPORTER_TOKEN: token,
-    NUDGE_URL: workerUrl,
-    NUDGE_TOKEN: token,
-    ALLOW_HTTP_TARGETS: "true",
-    ALLOW_PRIVATE_TARGETS: "true",
-    ALLOW_TARGET_PORTS: "true",
-    ...(env.TARGET_LABEL_SELECTORS === undefined ? {} : { TARGET_LABEL_SELECTORS: env.TARGET_LABEL_SELECTORS }),
-  });
-  if (!config.ok) return err(config.error.join("; "));
-  const logFile = join(stateDir, "exporter.log");
-  const log = createLog(
-    "info",
-    (line) => appendFileSync(logFile, line, { mode: 0o600 }),
-    () => Date.now(),
-  );
-  const exporter = await startExporter(config.value, log);
-  const clusters = addCluster(env.CLUSTERS, `http://${HOST}:${exporter.port}`, token);
+  const selectors = env.TARGET_LABEL_SELECTORS;
+  const exporter = await startFileExporter({ cluster: LOCAL_CLUSTER, directory, workerUrl, stateDir, selectors });
+  if (!exporter.ok) return exporter;
+  const { url, token, stop } = exporter.value;
+  const clusters = addCluster(env.CLUSTERS, url, token);
   if (!clusters.ok) {
-    await exporter.drain();
+    await stop();
     return clusters;
   }
-  return ok({ directory, clusters: clusters.value, stop: exporter.drain });
+  return ok({ directory, clusters: clusters.value, stop });
 };

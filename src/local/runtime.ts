@@ -58,11 +58,21 @@ export interface Runtime extends Running {
   readonly logFile: string;
 }
 
-/** Starts the Worker with the variables of an env file. */
-export const startRuntime = (stateDir: string, port: number, envFile: string): Runtime => {
+/** Starts the Worker with the variables of an env file; `entry` where it is not the Worker itself. */
+export const startRuntime = (stateDir: string, port: number, envFile: string, entry?: string): Runtime => {
   const logFile = join(stateDir, "worker.log");
   const args = [
-    ...["dev", "--local", "--persist-to", stateDir, "--ip", HOST, "--port", String(port)],
+    ...[
+      "dev",
+      ...(entry === undefined ? [] : [entry]),
+      "--local",
+      "--persist-to",
+      stateDir,
+      "--ip",
+      HOST,
+      "--port",
+      String(port),
+    ],
     ...["--inspector-port", "0", "--env-file", envFile, "--show-interactive-dev-session", "false"],
   ];
   return { ...startLogged(args, stateDir, logFile), logFile };

@@ -2,6 +2,9 @@
 import { startReport } from "../e2e/report.ts";
 import { testAccess } from "./access.ts";
 import { testFlows } from "./flows.ts";
+import { testHostile } from "./hostile.ts";
+import { testKeyboard } from "./keyboard.ts";
+import { testMany } from "./many.ts";
 import { testScreens } from "./screens.ts";
 import { seed } from "./seed.ts";
 import { startWorld, type World } from "./world.ts";
@@ -9,7 +12,10 @@ import { startWorld, type World } from "./world.ts";
 const PARTS: readonly (readonly [name: string, run: (world: World) => Promise<void>])[] = [
   ["screens", testScreens],
   ["access", testAccess],
+  ["keyboard", testKeyboard],
   ["flows", testFlows],
+  ["hostile", testHostile],
+  ["many", testMany],
 ];
 
 const wanted = process.argv.slice(2);

@@ -25,9 +25,11 @@ export interface Instance {
   readonly cut: () => Promise<void>;
 }
 
+const fieldOrNone = (output: string, name: string): string =>
+  new RegExp(`^ {2}${name} +(\\S+)$`, "m").exec(output)?.[1] ?? "";
 const field = (output: string, name: string): string => {
-  const value = new RegExp(`^ {2}${name} +(\\S+)$`, "m").exec(output)?.[1];
-  if (value === undefined) throw new Error(`nothing is printed for "${name}":\n${output}`);
+  const value = fieldOrNone(output, name);
+  if (value === "") throw new Error(`nothing is printed for "${name}":\n${output}`);
   return value;
 };
 
@@ -108,8 +110,8 @@ export const startInstance = async (options: Launch): Promise<Instance> => {
   return {
     url: /runs at (\S+)/.exec(output)?.[1] ?? "",
     adminToken: field(output, "admin token"),
-    ingestToken: field(output, "ingest token"),
-    sinkUrl: field(output, "local sink"),
+    ingestToken: fieldOrNone(output, "ingest token"),
+    sinkUrl: fieldOrNone(output, "local sink"),
     curl: /^curl .*$/m.exec(output)?.[0] ?? "",
     output: read,
     groups,

@@ -98,6 +98,9 @@ const PARTS: Readonly<Record<string, Readonly<Record<string, "all" | "types">>>>
   local: { core: "all", exporter: "all" },
 };
 
+/** The Worker itself under a clock that can be set, for the past of the demo. */
+const WRAPPERS = ["src/local/demo-worker/index.ts"];
+
 const breachOfImport = (file: SourceFile, { from, typeOnly }: Import): string | null => {
   const part = partOf(file.path);
   if (!from.startsWith(".")) {
@@ -109,6 +112,7 @@ const breachOfImport = (file: SourceFile, { from, typeOnly }: Import): string | 
   if (!target.startsWith("src/")) return `${from} leads out of src`;
   if (targetPart !== part) {
     const permission = PARTS[part]?.[targetPart];
+    if (targetPart === "worker" && WRAPPERS.includes(file.path)) return null;
     if (permission === undefined) return `${part} must not import ${targetPart}`;
     if (permission === "types" && !typeOnly) return `${part} may import only types of ${targetPart}`;
     if (part === "exporter" && !EXPORTER_CORE.includes(stageOf(target)))

@@ -2,10 +2,14 @@
  * The Worker of the demo while its past is made: the very same code under a clock that can be set, with two more routes
  * for whoever sets it. Only ever run on loopback, before the demo proper starts, and part of no deployment.
  */
-import { realTimeOf, setClock } from "./clock.ts";
-// biome-ignore assist/source/organizeImports: the clock comes first.
-import service, * as classes from "../../worker/index.ts";
+
+import "./clock.ts";
+
+import { HOUR_MS, hourOf } from "../../core/history/rollup.ts";
+import { countDeliveries } from "../../worker/db/delivery-times.ts";
 import type { Bindings } from "../../worker/env.ts";
+import service, * as classes from "../../worker/index.ts";
+import { realTimeOf, setClock } from "./clock.ts";
 
 export { LiveFeed, MetricsHub, TargetRegistry } from "../../worker/index.ts";
 
@@ -70,26 +74,58 @@ export class TargetObject extends classes.TargetObject {
 const send = globalThis.fetch;
 globalThis.fetch = (...given: Parameters<typeof fetch>) => atWork(() => send(...given));
 
-/** Fires what was due by then, each object at most twice: at its time, and once more at the end. */
-const goTo = async (env: Bindings, to: number): Promise<void> => {
-  for (const round of [1, 2]) {
-    const now = [...due].filter(([, { at }]) => at <= to).toSorted(([, a], [, b]) => a.at - b.at);
-    for (const [id, { binding, at }] of now) {
-      due.delete(id);
-      if (round === 1) setClock(Math.max(at, Date.now()));
-      const namespace = env[binding] as unknown as DurableObjectNamespace<TargetObject>;
-      await namespace.get(namespace.idFromString(id)).wake();
-    }
-    if (round === 1) setClock(to);
-  }
-};
-
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Waits until nothing has been done for a while: bells take some milliseconds from one queue to the next. */
 const rest = async (quietMs: number): Promise<void> => {
   lastWork = performance.now();
   while (busy > 0 || performance.now() - lastWork < quietMs) await sleep(10);
+};
+
+/** The cron counts the hour before, so every hour has to have its turn. */
+let nextHour = 0;
+const countHours = async (env: Bindings, to: number): Promise<void> => {
+  if (nextHour === 0) nextHour = hourOf(to);
+  for (; nextHour + HOUR_MS + COUNTED_AFTER_MS <= to; nextHour += HOUR_MS) {
+    await countDeliveries(env.DB, nextHour + HOUR_MS + COUNTED_AFTER_MS);
+  }
+};
+
+/** Longer than a result takes to D1. */
+const FLUSH_MS = 25;
+/** As the cron has it. */
+const COUNTED_AFTER_MS = 600_000;
+/** A target that is paced sends one after the other for a while, and each at its time. */
+const PACED_MS = 120_000;
+/** One that is dead is tried again and again: later on as often as is bearable. */
+const MOST_LATER = 4;
+
+const wake = async (env: Bindings, id: string, binding: Timed): Promise<void> => {
+  due.delete(id);
+  const namespace = env[binding] as unknown as DurableObjectNamespace<TargetObject>;
+  await namespace.get(namespace.idFromString(id)).wake();
+};
+
+/** Fires what is due by then, each object at its time, and what is left at the end. */
+const goTo = async (env: Bindings, to: number): Promise<void> => {
+  const soon = Date.now() + PACED_MS;
+  const later = new Map<string, number>();
+  let woken = 0;
+  const dueNow = () => [...due].filter(([, { at }]) => at <= to).toSorted(([, a], [, b]) => a.at - b.at);
+  for (;;) {
+    const first = dueNow().find(([id, { at }]) => at < soon || (later.get(id) ?? 0) < MOST_LATER);
+    if (first === undefined) break;
+    const [id, { binding, at }] = first;
+    woken += 1;
+    if (at >= soon) later.set(id, (later.get(id) ?? 0) + 1);
+    setClock(Math.max(at, Date.now()));
+    await wake(env, id, binding);
+  }
+  // What an object has done is on its way to D1, and belongs to the time at which it was done.
+  if (woken > 0) await rest(FLUSH_MS);
+  setClock(to);
+  for (const [id, { binding }] of dueNow()) await wake(env, id, binding);
+  await countHours(env, to);
 };
 
 export default {
@@ -108,9 +144,6 @@ export default {
   queue: (batch, env, ctx) => atWork(() => service.queue(batch, env, ctx)),
   scheduled: (controller, env) =>
     atWork(() =>
-      service.scheduled(
-        { cron: controller.cron, scheduledTime: Date.now(), noRetry: () => controller.noRetry() },
-        env,
-      ),
+      service.scheduled({ cron: controller.cron, scheduledTime: Date.now(), noRetry: () => controller.noRetry() }, env),
     ),
 } satisfies ExportedHandler<Bindings>;
