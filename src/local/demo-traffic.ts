@@ -12,13 +12,13 @@ const MINUTE_MS = 60_000;
 /** More at once would be no ordinary day. */
 const MOST_OPEN = 25;
 
-/** Begins; answers what ends it. A request that fails is tried with the next turn. */
-export const startTraffic = (
+/** Begins; answers what ends it, after the first turn. A request that fails is tried with the next one. */
+export const startTraffic = async (
   facts: Pick<Facts, "url" | "adminToken">,
   tokens: SourceTokens,
   open: readonly Episode[],
   chance: () => number,
-): (() => void) => {
+): Promise<() => void> => {
   const started = Date.now();
   let running = [...open];
   // At once: a shard that has just started does not know when it last heard of what lasts.
@@ -69,6 +69,7 @@ export const startTraffic = (
     }
     working = false;
   };
+  await turn();
   const timer = setInterval(() => void turn(), TURN_MS);
   return () => clearInterval(timer);
 };

@@ -109,7 +109,7 @@ await runUntilStopped(async (undo) => {
 
   const service = await startService(env, undo, { print: () => {}, firstTargets: false });
   const open = episodes.filter(({ to }) => to === null);
-  undo.push(startTraffic(service, tokens, open, chanceOf(began)));
+  undo.push(await startTraffic(service, tokens, open, chanceOf(began)));
   console.log(greetingOf(service, Math.round((Date.now() - began) / 1000)));
   return service;
 });
