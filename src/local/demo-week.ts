@@ -30,7 +30,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** Ordinary changes are sent in rounds, so that a week passes quickly. */
 const ROUND_MS = 60 * MINUTE_MS;
 /** Of those that begin this close to the end, some go on. */
-const OPEN_MS = 3 * HOUR_MS;
+const OPEN_MS = 6 * HOUR_MS;
 
 /** Numbers from 0 to 1 that look like chance and are the same each time (mulberry32). */
 export const chanceOf = (seed: number): (() => number) => {
@@ -62,7 +62,7 @@ const ordinary = (from: number, to: number, chance: () => number): Episode[] =>
         .map((at) => {
           const [least, most] = kind.lasts;
           const end = at + (least + chance() * (most - least)) * MINUTE_MS;
-          const open = end > to || (at > to - OPEN_MS && chance() < 0.3);
+          const open = end > to || (at > to - OPEN_MS && chance() < 0.6);
           return { cluster, kind, instance: instanceOf(kind, chance), from: at, to: open ? null : end, exact: false };
         });
     }),

@@ -6,8 +6,11 @@ const ALERTS = 5_000;
 const PER_REQUEST = 250;
 /** Above it a finger feels the page lag. */
 const LONG_TASK_MS = 100;
-/** A busy machine makes any task long once; a page that is slow makes one in every round. */
-const ROUNDS = 4;
+/**
+ * A busy machine makes any task long now and then; what the page itself makes long is long at the same place in every
+ * round. So each place counts by its best round.
+ */
+const ROUNDS = 6;
 const HOUR_MS = 3_600_000;
 
 const alertOf = (index: number): object => ({
@@ -20,30 +23,43 @@ const alertOf = (index: number): object => ({
   startsAt: new Date(Date.now() - HOUR_MS - index * 1000).toISOString(),
 });
 
-/** Scrolls to the end and back as a wheel does; answers how long the longest task took. */
-const longestWhileScrolling = (page: Page): Promise<{ longest: number; frames: number; drawn: number }> =>
+interface Round {
+  /** The longest task of each step of the way, in ms; 0 where none was long. */
+  readonly longest: readonly number[];
+  /** Most rows in the document at once. */
+  readonly drawn: number;
+}
+
+/** Scrolls to the end and back, two screens with each frame. */
+const scrollThrough = (page: Page): Promise<Round> =>
   page.evaluate(async () => {
-    const tasks: number[] = [];
-    const observer = new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) tasks.push(entry.duration);
-    });
+    const starts: number[] = [];
+    const longest: number[] = [];
+    const note = (entries: PerformanceEntryList): void => {
+      for (const { startTime, duration } of entries) {
+        // A task begins with its step, or a little later: it belongs to the last one begun by its end.
+        const step = starts.findLastIndex((start) => start <= startTime + duration);
+        if (step >= 0) longest[step] = Math.max(longest[step] ?? 0, Math.round(duration));
+      }
+    };
+    const observer = new PerformanceObserver((list) => note(list.getEntries()));
     observer.observe({ type: "longtask" });
     const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
-    const end = document.documentElement.scrollHeight - innerHeight;
-    let frames = 0;
     let drawn = 0;
-    for (const step of [0.02, -0.02]) {
-      for (let i = 0; i < 50; i++) {
-        scrollBy(0, end * step);
+    for (const direction of [1, -1]) {
+      for (let before = -1; before !== scrollY; ) {
+        before = scrollY;
+        starts.push(performance.now());
+        longest.push(0);
+        scrollBy(0, direction * 2 * innerHeight);
         await frame();
-        frames += 1;
         drawn = Math.max(drawn, document.querySelectorAll("tbody tr").length);
       }
     }
     await frame();
-    for (const entry of observer.takeRecords()) tasks.push(entry.duration);
+    note(observer.takeRecords());
     observer.disconnect();
-    return { longest: Math.round(Math.max(0, ...tasks)), frames, drawn };
+    return { longest, drawn };
   });
 
 export const testMany = async ({ visit, api, ingest, report }: World): Promise<void> => {
@@ -61,17 +77,16 @@ export const testMany = async ({ visit, api, ingest, report }: World): Promise<v
     await page.locator("table.alerts tbody a").first().waitFor();
     const rows = Number(await page.locator("table.alerts").getAttribute("aria-rowcount"));
     if (rows < ALERTS) throw new Error(`only ${rows} rows`);
-    const found: number[] = [];
+    let best: readonly number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      const { longest, frames, drawn } = await longestWhileScrolling(page);
-      if (drawn > 400) throw new Error(`${drawn} rows are drawn at once`);
-      if (frames < 100) throw new Error(`only ${frames} frames`);
-      found.push(longest);
-      if (longest <= LONG_TASK_MS) break;
+      const { longest, drawn } = await scrollThrough(page);
+      if (drawn > 200) throw new Error(`${drawn} rows are in the document at once`);
+      if (longest.length < 150) throw new Error(`it ends after ${longest.length} steps`);
+      best = best.length === 0 ? longest : best.map((ms, step) => Math.min(ms, longest[step] ?? 0));
+      if (Math.max(...best) <= LONG_TASK_MS) break;
     }
-    console.log(`     longest task of each round: ${found.join(", ")} ms`);
-    if (Math.min(...found) > LONG_TASK_MS)
-      throw new Error(`a long task in each of ${ROUNDS} rounds: ${found.join(", ")} ms`);
+    console.log(`     of ${best.length} steps the longest task is ${Math.max(...best)} ms`);
+    if (Math.max(...best) > LONG_TASK_MS) throw new Error(`long in ${ROUNDS} rounds: ${best.join(" ")} ms`);
   });
   await visit("one more among so many appears at once, and the keyboard reaches the last", async ({ page }) => {
     await page.goto(`/alerts?q=${encodeURIComponent('many="yes"')}`);

@@ -92,7 +92,7 @@ const countHours = async (env: Bindings, to: number): Promise<void> => {
 };
 
 /** Longer than a result takes to D1. */
-const FLUSH_MS = 25;
+const FLUSH_MS = 12;
 /** As the cron has it. */
 const COUNTED_AFTER_MS = 600_000;
 /** A target that is paced sends one after the other for a while, and each at its time. */
@@ -104,25 +104,23 @@ const wake = async (env: Bindings, id: string, binding: Timed): Promise<void> =>
   due.delete(id);
   const namespace = env[binding] as unknown as DurableObjectNamespace<TargetObject>;
   await namespace.get(namespace.idFromString(id)).wake();
+  // What it has done is on its way to D1, and belongs to the time at which it was done.
+  if (binding === "TARGETS") await rest(FLUSH_MS);
 };
 
 /** Fires what is due by then, each object at its time, and what is left at the end. */
 const goTo = async (env: Bindings, to: number): Promise<void> => {
   const soon = Date.now() + PACED_MS;
   const later = new Map<string, number>();
-  let woken = 0;
   const dueNow = () => [...due].filter(([, { at }]) => at <= to).toSorted(([, a], [, b]) => a.at - b.at);
   for (;;) {
     const first = dueNow().find(([id, { at }]) => at < soon || (later.get(id) ?? 0) < MOST_LATER);
     if (first === undefined) break;
     const [id, { binding, at }] = first;
-    woken += 1;
     if (at >= soon) later.set(id, (later.get(id) ?? 0) + 1);
     setClock(Math.max(at, Date.now()));
     await wake(env, id, binding);
   }
-  // What an object has done is on its way to D1, and belongs to the time at which it was done.
-  if (woken > 0) await rest(FLUSH_MS);
   setClock(to);
   for (const [id, { binding }] of dueNow()) await wake(env, id, binding);
   await countHours(env, to);
