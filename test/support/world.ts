@@ -15,10 +15,12 @@ import { EMPTY_GROUP, type GroupState } from "../../src/core/group/group.ts";
 import { NO_STORM, type StormState } from "../../src/core/group/storm.ts";
 import type { AlertEvent } from "../../src/core/history/event.ts";
 import { flappingUntil } from "../../src/core/history/flapping.ts";
+import type { TraceStep } from "../../src/core/history/trace.ts";
 import type { Context } from "../../src/core/pipeline/context.ts";
 import { flushGroup, type GroupInfo } from "../../src/core/pipeline/flush.ts";
 import { brief, catchUp, joinGroup } from "../../src/core/pipeline/join.ts";
 import { type Decision, type GroupJoin, type GroupMember, process } from "../../src/core/pipeline/process.ts";
+import { onlyUntold, toldIn } from "../../src/core/pipeline/reroute.ts";
 import { admitToStorm, leaveToStorm } from "../../src/core/pipeline/storm.ts";
 import type { Notification } from "../../src/core/publish/notification.ts";
 import type { RoutingConfig } from "../../src/core/route/routing.ts";
@@ -73,6 +75,8 @@ export class World {
   readonly #events = new Map<string, AlertEvent[]>();
   /** Targets by fingerprint and sequence of the event they were told of by itself. */
   readonly #told = new Map<string, Set<string>>();
+  /** Targets by event, however they were told of it: what its trace says. */
+  readonly #queued = new Map<string, ReadonlySet<string>>();
   readonly #silences: Silence[] = [];
   #config: RoutingConfig;
   #targets: ReturnType<typeof target>[];
@@ -143,6 +147,25 @@ export class World {
     return this;
   }
 
+  /** What fires is decided once more, as cron does after another configuration. */
+  follow(at: string): this {
+    this.until(at);
+    const now = BEGIN + this.#now * 1000;
+    for (const [id, { status, seq }] of this.#entries) {
+      const event = this.#events.get(id)?.at(-1);
+      if (status !== "firing" || event === undefined) continue;
+      const told = this.#queued.get(`${id}:${seq}`) ?? new Set();
+      const { notifications, groups } = onlyUntold(process(event, null, this.#context(now)), told);
+      for (const { target, notification } of notifications) this.#tell(target, `${id}:${seq}`, notification);
+      for (const join of groups) this.#join(join, now);
+    }
+    return this;
+  }
+
+  #note(id: string, trace: readonly TraceStep[]): void {
+    this.#queued.set(id, new Set([...(this.#queued.get(id) ?? []), ...toldIn(trace)]));
+  }
+
   /** Everything in memory goes to disk and comes back, as in a restart. */
   restart(): this {
     for (const [key, { info, state, members, holds, storm }] of this.#groups) {
@@ -189,6 +212,7 @@ export class World {
     const context = this.#context(now);
     const decision = this.#storms(process(event, null, context), context);
     this.#events.set(id, [...earlier, event]);
+    this.#note(`${id}:${event.seq}`, decision.trace);
     for (const direct of decision.notifications) {
       this.#tell(direct.target, `${id}:${event.seq}`, direct.notification);
     }
@@ -271,6 +295,7 @@ export class World {
       holds: result.holds,
       members: new Map([...members].filter(([id]) => left.has(id))),
     });
+    for (const { fingerprint: id, seq, step } of result.steps) this.#note(`${id}:${seq}`, [step]);
     for (const { target: name, item } of result.notifications) {
       this.#tell(name, `${item.subject}:${item.seq}`, item.notification);
     }

@@ -4,6 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vi
 import { fingerprint } from "../../src/core/alert/fingerprint.ts";
 import { groupKey, groupSubject, heldKey, stormKey } from "../../src/core/group/key.ts";
 import { consumeAlerts } from "../../src/worker/consumers/alerts.ts";
+import { followConfig } from "../../src/worker/cron/config-change.ts";
 import type { Bindings } from "../../src/worker/env.ts";
 import type { AlertGroup } from "../../src/worker/objects/alert-group.ts";
 import { eventually, get, post, send } from "../support/api.ts";
@@ -13,16 +14,20 @@ import { receiver, watchOutside } from "../support/outside.ts";
 
 watchOutside();
 const chat = receiver("chat.example.com");
+const other = receiver("other.example.com");
 const bindings = env as unknown as Bindings;
 
 const route = { receiver: "team", group_by: ["..."], group_wait: "0s", group_interval: "1s", repeat_interval: "4h" };
 const receivers = [{ name: "team", targets: ["chat"] }];
 
 beforeAll(async () => {
-  await post("/api/v1/targets", { name: "chat", type: "webhook", url: "https://chat.example.com/hook" });
+  for (const name of ["chat", "other"]) {
+    await post("/api/v1/targets", { name, type: "webhook", url: `https://${name}.example.com/hook` });
+  }
 });
 beforeEach(() => {
   chat.received.length = 0;
+  other.received.length = 0;
 });
 afterEach(() => vi.useRealTimers());
 
@@ -156,5 +161,42 @@ describe("flapping", () => {
     expect((await heard(5)).at(-1)).toBe("allResolved: f resolved");
     expect(await group.status()).toMatchObject({ members: 0 });
     expect(await stepsOf(fingerprint(labels))).toContain("flapping suppressed held_until_settled");
+  });
+});
+
+describe("another configuration", () => {
+  test("tells what fires to whom it leads now, once, and what has ended to nobody", async () => {
+    await putDocument({ route, receivers });
+    await followConfig(bindings, Date.now());
+    const alerts = ["1", "2", "3"].map((i) => ({ labels: { alertname: "Moved", i }, status: "firing" }));
+    await send({ alerts });
+    await heard(3);
+    await send({ alerts: [{ ...alerts[2], status: "resolved" }] });
+    await heard(4);
+    await putDocument({ route, receivers: [{ name: "team", targets: ["chat", "other"] }] });
+    expect(await followConfig(bindings, Date.now())).toBeGreaterThanOrEqual(2);
+    expect(await followConfig(bindings, Date.now())).toBe(0);
+    const moved = () =>
+      other.received
+        .filter(({ body }) => body.includes('"Moved"'))
+        .map(({ body }) => (JSON.parse(body) as Told).alerts);
+    await eventually(
+      async () => moved(),
+      (list) => list.length >= 2,
+    );
+    expect(
+      moved()
+        .map(([alert]) => `${alert?.labels["i"]} ${alert?.status}`)
+        .toSorted(),
+    ).toEqual(["1 firing", "2 firing"]);
+    const trace = await stepsOf(fingerprint({ alertname: "Moved", i: "1" }));
+    expect(trace).toContain("notify queued configuration_changed");
+    await send({ alerts: [{ ...alerts[0], status: "resolved" }] });
+    await eventually(
+      async () => moved(),
+      (list) => list.length >= 3,
+    );
+    expect(told()).toContain("allResolved: 1 resolved");
+    expect(told().filter((line) => line.endsWith(" firing"))).toHaveLength(3);
   });
 });

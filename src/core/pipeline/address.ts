@@ -9,7 +9,10 @@ export const fallbackOf = (fallback: Fallback | null): Pick<PendingNotification,
   fallback === null ? {} : { fallback: fallback.target, fallbackAfterMs: fallback.afterMs };
 
 /** What each target is to be told of an event at once. */
-export const addressDirect = (event: AlertEvent, { notifications }: Decision): readonly Addressed[] =>
+export const addressDirect = (
+  event: AlertEvent,
+  { notifications }: Pick<Decision, "notifications">,
+): readonly Addressed[] =>
   notifications.map(({ target, fallback, notification }) => ({
     target,
     item: {

@@ -9,7 +9,7 @@ import { notificationId } from "../history/event.ts";
 import type { TraceStep } from "../history/trace.ts";
 import type { PendingNotification } from "../messages.ts";
 import { fallbackOf } from "./address.ts";
-import { admit, describeHeld, filterSteps, type Held, heldAs, heldFrom, toldBy } from "./admit.ts";
+import { admit, describeHeld, filterSteps, type Held, heldAs, heldFrom, judgementOf, toldBy } from "./admit.ts";
 import type { Context, Fallback } from "./context.ts";
 import { buildNotification } from "./notify.ts";
 import type { GroupMember } from "./process.ts";
@@ -154,10 +154,17 @@ const holdMembers = (
 ): Map<string, ReadonlyMap<string, Held>> => {
   const held = new Map<string, ReadonlyMap<string, Held>>();
   for (const [fingerprint, member] of members) {
-    if (member.status === "firing") held.set(fingerprint, heldFrom(member, routeId, targets, context));
+    if (member.status !== "firing") continue;
+    const routes = context.match(member.labels, judgementOf(member, context));
+    const leads = new Set(routes.flatMap((route) => toldBy(route, context)));
+    const elsewhere = targets.filter((target) => !leads.has(target)).map((target) => [target, ELSEWHERE] as const);
+    held.set(fingerprint, new Map([...elsewhere, ...heldFrom(member, routeId, targets, context)]));
   }
   return held;
 };
+
+/** Another configuration leads the alert to others now; who was told of it here still hears of its end. */
+const ELSEWHERE: Held = { stage: "route", reason: "leads_elsewhere", until: null, final: false };
 
 const tellTogether = (
   info: GroupInfo,

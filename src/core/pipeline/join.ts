@@ -58,7 +58,9 @@ export const joinGroup = (group: StoredGroup, joins: readonly GroupJoin[], now: 
     timing,
     now,
   );
-  if (state === before) return null;
+  // A receiver may have got another target: it hears at the next flush.
+  const known = new Set(group.info?.targets);
+  if (state === before && (group.members.size === 0 || targets.every((target) => known.has(target)))) return null;
   const news = wanted
     .map(({ member }) => member)
     .filter(({ fingerprint, seq }) => (group.members.get(fingerprint)?.seq ?? 0) < seq);

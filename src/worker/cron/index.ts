@@ -8,6 +8,7 @@ import { ours } from "../metrics/families.ts";
 import { registry } from "../registry.ts";
 import { resealEverything } from "../reseal.ts";
 import { checkAllTargets } from "../target-health.ts";
+import { followConfig } from "./config-change.ts";
 import { watchHeartbeats } from "./heartbeats.ts";
 import { followMode } from "./publishing-mode.ts";
 import { removeOld } from "./retention.ts";
@@ -17,6 +18,7 @@ import { sweep } from "./sweep.ts";
 const PARTS: readonly (readonly [name: string, run: (env: Bindings, now: number) => Promise<unknown>])[] = [
   ["sweep", sweep],
   ["mode", followMode],
+  ["configuration", followConfig],
   ["silences", tellOfSilences],
   ["heartbeats", watchHeartbeats],
   ["retention", removeOld],

@@ -253,6 +253,12 @@ describe("another configuration while an alert fires", () => {
       `route:\n  receiver: ${receiver}\n  group_by: [${group_by}]\n  group_wait: 30s\n  group_interval: 5m\nreceivers:\n  - name: a\n    targets: [slack]\n  - name: b\n    targets: [other]\n`,
     );
   const targets = ["slack", "other"];
+  const both = config(
+    "route:\n  receiver: a\n  group_by: [alertname]\n  group_wait: 30s\n  group_interval: 5m\nreceivers:\n  - name: a\n    targets: [slack, other]\n",
+  );
+  const directBoth = config(
+    "route:\n  receiver: team\n  group_by: ['...']\n  group_wait: 0s\nreceivers:\n  - name: team\n    targets: [slack, other]\n",
+  );
   test.each([
     scene(
       "its end reaches the group that told of it, which is no longer where it leads",
@@ -266,6 +272,74 @@ describe("another configuration while an alert fires", () => {
       route("a", "alertname"),
       (w) => w.fires("0s", CPU("a")).configure("1m", route("a", "instance")).resolves("2m", CPU("a")).until("1h"),
       ["30s slack firstNotification +[a] -[]", "330s slack allResolved +[] -[a]"],
+      { targets },
+    ),
+    scene(
+      "whom it leads to now hears of it at once, whom it led to only of its end",
+      route("a", "alertname"),
+      (w) =>
+        w
+          .fires("0s", CPU("a"))
+          .configure("1m", route("b", "alertname"))
+          .follow("2m")
+          .follow("3m")
+          .resolves("5h", CPU("a"))
+          .until("6h"),
+      [
+        "30s slack firstNotification +[a] -[]",
+        "120s other firstNotification +[a] -[]",
+        "14520s other repeatIntervalElapsed +[a] -[]",
+        "18030s slack allResolved +[] -[a]",
+        "18120s other allResolved +[] -[a]",
+      ],
+      { targets },
+    ),
+    scene(
+      "nobody hears again because alerts are grouped by other labels",
+      route("a", "alertname"),
+      (w) =>
+        w
+          .fires("0s", CPU("a"))
+          .configure("1m", route("a", "instance"))
+          .follow("2m")
+          .resolves("5h", CPU("a"))
+          .until("6h"),
+      [
+        "30s slack firstNotification +[a] -[]",
+        "14430s slack repeatIntervalElapsed +[a] -[]",
+        "18030s slack allResolved +[] -[a]",
+      ],
+      { targets },
+    ),
+    scene(
+      "another target of its receiver hears of it at the next flush",
+      route("a", "alertname"),
+      (w) => w.fires("0s", CPU("a")).configure("1m", both).follow("2m").resolves("10m", CPU("a")).until("1h"),
+      [
+        "30s slack firstNotification +[a] -[]",
+        "330s other firstNotification +[a] -[]",
+        "630s slack allResolved +[] -[a]",
+        "630s other allResolved +[] -[a]",
+      ],
+      { targets },
+    ),
+    scene(
+      "without groups it hears of it at once",
+      direct(),
+      (w) =>
+        w
+          .fires("0s", CPU("a"))
+          .configure("1m", directBoth)
+          .follow("2m")
+          .follow("3m")
+          .resolves("10m", CPU("a"))
+          .until("1h"),
+      [
+        "0s slack firstNotification +[a] -[]",
+        "120s other firstNotification +[a] -[]",
+        "600s slack allResolved +[] -[a]",
+        "600s other allResolved +[] -[a]",
+      ],
       { targets },
     ),
     scene(
