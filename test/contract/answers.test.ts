@@ -1,7 +1,8 @@
 /** Every format × every status gives the outcome of the table. */
 import { describe, expect, test } from "vitest";
-import type { Outcome } from "../../src/core/publish/outcome.ts";
-import { answer, stepFor } from "./deliver.ts";
+import { formatOf } from "../../src/core/publish/index.ts";
+import type { Outcome, Receipt } from "../../src/core/publish/outcome.ts";
+import { answer, deliver, requestOf, stepFor } from "./deliver.ts";
 import { NOW, SITUATIONS } from "./notifications.ts";
 import {
   API_KEY,
@@ -11,6 +12,7 @@ import {
   nameOfFormat,
   ROUTING_KEY,
   SLACK_PATH,
+  sinkOf,
   TEAMS_URL,
   TELEGRAM_TOKEN,
 } from "./targets.ts";
@@ -92,6 +94,7 @@ describe.each(CASES)("$name", (one) => {
       TELEGRAM_TOKEN,
       API_KEY,
       SLACK_PATH,
+      sinkOf,
       DISCORD_PATH,
       TEAMS_URL,
       one.target.url,
@@ -112,6 +115,52 @@ describe.each(CASES)("$name", (one) => {
 
   test("has words even where the answer has none", () => {
     expect(read(answer(500), null, NOW)).toHaveProperty("error", "HTTP 500 without a text");
+  });
+});
+
+/** The situations of the promise, each told step by step as a target object would. */
+const MATRIX = [
+  ...["firing", "resolved", "a group of 50", "huge labels", "right-to-left text and emoji", "no annotations"],
+] as const;
+/** Steps that change what was opened before have answers of their own. */
+const EXCEPTIONS_OF_STEP: Readonly<Record<string, object>> = {
+  "rootly incident resolve 409": { kind: "delivered" },
+  "rootly alert resolve 409": { kind: "delivered" },
+  "rootly incident update 404": { kind: "delivered", receipt: { gone: "true" } },
+  "rootly alert update 404": { kind: "delivered", receipt: { gone: "true" } },
+};
+
+describe.each(CASES)("$name, whatever it is told", (one) => {
+  test.each(MATRIX)("%s: each step gives each status the outcome of the table", (situation) => {
+    const notification = SITUATIONS[situation]!;
+    const sink = sinkOf(one);
+    const open = {
+      ...notification,
+      alerts: notification.alerts.map((alert) => ({ ...alert, status: "firing" as const, endsAt: null })),
+    };
+    let receipt: Receipt | null =
+      notification.status === "resolved" ? deliver(one.target, { ...open, status: "firing" }, sink).receipt : null;
+    const names: string[] = [];
+    for (;;) {
+      const next = formatOf(one.target).next(notification, one.target, receipt, names, NOW);
+      if (!next.ok) throw new Error(next.error.error);
+      if (typeof next.value === "string") break;
+      const { name, read } = next.value;
+      for (const status of STATUSES) {
+        const wanted = EXCEPTIONS_OF_STEP[`${one.name} ${name} ${status}`] ?? {
+          ...expected(status),
+          ...EXCEPTIONS[`${one.name} ${status}`],
+        };
+        const outcome = read(answer(status, SUCCESS[one.name] ?? ""), receipt, NOW);
+        expect(outcome, `${name} ${status}`).toMatchObject({ ...wanted, statusCode: status });
+      }
+      const taken = sink.handle(requestOf(next.value));
+      const outcome = read({ kind: "answer", ...taken }, receipt, NOW);
+      expect(outcome, `${taken.status} ${taken.body}`).toMatchObject({ kind: "delivered" });
+      receipt = outcome.kind === "delivered" ? outcome.receipt : receipt;
+      names.push(name);
+    }
+    expect(names.length).toBeGreaterThan(0);
   });
 });
 
