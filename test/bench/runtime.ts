@@ -136,10 +136,14 @@ const migrate = async (mf: Miniflare): Promise<void> => {
   }
 };
 
-/** Starts the service; `consumers: false` leaves what it queues where it is, to measure ingest alone. */
+/** Starts the service; `consumers: false` leaves what it queues where it is, to measure ingest alone; `vars` win. */
 export const startService = async (
   script: string,
-  { consumers = true, stateDir }: { consumers?: boolean; stateDir?: string } = {},
+  {
+    consumers = true,
+    stateDir,
+    vars = {},
+  }: { consumers?: boolean; stateDir?: string; vars?: Record<string, string> } = {},
 ): Promise<BenchRuntime> => {
   const workerOptions = serviceOptions();
   const bindings = {
@@ -150,6 +154,7 @@ export const startService = async (
     INGEST_TOKEN: `${TOKEN}-ingest`,
     ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString("base64")}`,
     LOG_LEVEL: process.env.BENCH_LOG ?? "info",
+    ...vars,
   };
   const { mf, runtime } = await run(
     script,
