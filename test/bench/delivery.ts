@@ -1,30 +1,34 @@
-/** From the moment a firing is sent to the moment its target has it; alone, and beside targets that never answer. */
+/**
+ * From the moment a firing is sent to the moment its target has it; then the same for one target while three others answer,
+ * hang or are dead. Those runs go on side by side and are compared round by round, so that a busy machine is busy for all.
+ */
 import { makeAlerts, webhookOf } from "./alerts.ts";
 import { type BenchRuntime, call, startService, TOKEN } from "./runtime.ts";
 import { type Sink, startSink } from "./sink.ts";
-import { percentile, sleep } from "./statistics.ts";
+import { median, percentile, sleep } from "./statistics.ts";
 
 const WARM_UP_SECONDS = 4;
 /** What has not come by then is counted as having taken for ever. */
 const PATIENCE_MS = 30_000;
+/** Rounds of the comparison: the first are about requests that hang, the later ones about open breakers. */
+const ROUNDS = 9;
+const ROUND_SECONDS = 8;
 
-interface Scenario {
+interface Load {
   readonly alertsPerSecond: number;
   readonly seconds: number;
   /** Targets that answer; each gets its share of the alerts, because a webhook target is paced at 10 requests/s. */
   readonly answering: number;
-  /** Targets that get every alert and never answer. */
-  readonly hanging: number;
 }
 
-const fire = async (runtime: BenchRuntime, sink: Sink, scenario: Scenario, seconds: number): Promise<number[]> => {
+const fire = async (runtime: BenchRuntime, sink: Sink, load: Load): Promise<number[]> => {
   const sent = new Map<string, number>();
   const posts: Promise<unknown>[] = [];
   const from = performance.now();
-  for (let i = 0; i < scenario.alertsPerSecond * seconds; i++) {
-    const wait = from + (i * 1000) / scenario.alertsPerSecond - performance.now();
+  for (let i = 0; i < load.alertsPerSecond * load.seconds; i++) {
+    const wait = from + (i * 1000) / load.alertsPerSecond - performance.now();
     if (wait > 0) await sleep(wait);
-    const share = i % scenario.answering;
+    const share = i % load.answering;
     const alerts = makeAlerts(1, `namespace-${share}`);
     sent.set(`/ok-${share} ${alerts[0]?.labels.pod} firing`, performance.now());
     posts.push(
@@ -41,22 +45,14 @@ const fire = async (runtime: BenchRuntime, sink: Sink, scenario: Scenario, secon
   return [...sent].map(([key, at]) => (sink.arrivals.get(key) ?? Number.POSITIVE_INFINITY) - at);
 };
 
-const run = async (script: string, scenario: Scenario): Promise<number[]> => {
-  const sink = await startSink();
+/** A service of its own, and what is to be called at its end. */
+const start = async (script: string, targets: readonly (readonly [name: string, url: string, filter?: object])[]) => {
   const runtime = await startService(script);
-  const target = (name: string, more: object = {}) =>
-    call(runtime, "POST", "/api/v1/targets", { name, type: "webhook", url: `${sink.url}/${name}`, ...more });
-  try {
-    for (let i = 0; i < scenario.answering; i++) {
-      await target(`ok-${i}`, { filter_config: { namespaces: [`namespace-${i}`] } });
-    }
-    for (let i = 0; i < scenario.hanging; i++) await target(`hang-${i}`);
-    await fire(runtime, sink, scenario, WARM_UP_SECONDS);
-    return await fire(runtime, sink, scenario, scenario.seconds);
-  } finally {
-    await runtime.close();
-    sink.close();
+  for (const [name, url, filter] of targets) {
+    const definition = { name, type: "webhook", url, ...(filter === undefined ? {} : { filter_config: filter }) };
+    await call(runtime, "POST", "/api/v1/targets", definition);
   }
+  return runtime;
 };
 
 const show = (what: string, latencies: readonly number[]): void => {
@@ -66,11 +62,67 @@ const show = (what: string, latencies: readonly number[]): void => {
 
 export const benchDelivery = async (script: string): Promise<void> => {
   console.log("\nfiring to delivered");
-  show("100 alerts/s, 12 targets", await run(script, { alertsPerSecond: 100, seconds: 15, answering: 12, hanging: 0 }));
-  const few = { alertsPerSecond: 8, seconds: 40, answering: 1 };
-  const alone = await run(script, { ...few, hanging: 0 });
-  show("8 alerts/s, one target", alone);
-  const beside = await run(script, { ...few, hanging: 3 });
-  show("the same beside three that never answer", beside);
-  console.log(`p99 beside them is ${(percentile(beside, 0.99) / percentile(alone, 0.99)).toFixed(2)} of that alone`);
+  const sink = await startSink();
+  const answering = 12;
+  const runtime = await start(
+    script,
+    Array.from({ length: answering }, (_, i) => [`ok-${i}`, `${sink.url}/ok-${i}`, { namespaces: [`namespace-${i}`] }]),
+  );
+  try {
+    await fire(runtime, sink, { alertsPerSecond: 100, seconds: WARM_UP_SECONDS, answering });
+    show("100 alerts/s, 12 targets", await fire(runtime, sink, { alertsPerSecond: 100, seconds: 15, answering }));
+  } finally {
+    await runtime.close();
+    sink.close();
+  }
+};
+
+const p99 = (latencies: readonly number[]): number => percentile(latencies, 0.99);
+
+export const benchIsolation = async (script: string): Promise<void> => {
+  console.log("\none target beside others");
+  const sink = await startSink();
+  // Nobody listens at port 9.
+  const dead = "http://127.0.0.1:9/";
+  const settings = {
+    alone: [],
+    "beside three that answer": ["side-0", "side-1", "side-2"].map((name) => [name, `${sink.url}/${name}`] as const),
+    "beside two that hang and one that is dead": [
+      ...["hang-0", "hang-1"].map((name) => [name, `${sink.url}/${name}`] as const),
+      ["dead", dead] as const,
+    ],
+  };
+  const names = Object.keys(settings) as (keyof typeof settings)[];
+  const runtimes = new Map<string, BenchRuntime>();
+  const rounds = new Map<string, number[][]>(names.map((name) => [name, []]));
+  try {
+    for (const name of names)
+      runtimes.set(name, await start(script, [["ok-0", `${sink.url}/ok-0`], ...settings[name]]));
+    for (let round = 0; round <= ROUNDS; round++) {
+      await Promise.all(
+        names.map(async (name, i) => {
+          // One after the other within each eighth of a second, never at once.
+          await sleep((i * 125) / names.length);
+          const latencies = await fire(runtimes.get(name)!, sink, {
+            alertsPerSecond: 8,
+            seconds: ROUND_SECONDS,
+            answering: 1,
+          });
+          // The first round warms up.
+          if (round > 0) rounds.get(name)!.push(latencies);
+        }),
+      );
+    }
+    for (const name of names) show(`8 alerts/s, ${name}`, rounds.get(name)!.flat());
+    const [alone, healthy, hanging] = names.map((name) => rounds.get(name)!);
+    const ratio = (a: number[][], b: number[][]): string =>
+      median(a.map((latencies, i) => p99(latencies) / p99(b[i]!))).toFixed(2);
+    console.log(
+      `p99 beside them, median of ${ROUNDS} rounds: ${ratio(hanging!, healthy!)} of that beside three that answer, ` +
+        `${ratio(hanging!, alone!)} of that alone (three that answer: ${ratio(healthy!, alone!)})`,
+    );
+  } finally {
+    for (const runtime of runtimes.values()) await runtime.close();
+    sink.close();
+  }
 };

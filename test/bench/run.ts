@@ -1,10 +1,10 @@
 /**
- * `npm run bench [-- cost|ingest|latency|delivery|decision|rows …]`: the figures of docs/performance.md. Ratios and counts,
+ * `npm run bench [-- cost|ingest|latency|delivery|isolation|decision|rows …]`: the figures of docs/performance.md. Ratios and counts,
  * taken in one run on one machine; bare times say little.
  */
 import { benchCost } from "./cost.ts";
 import { benchDecision } from "./decision.ts";
-import { benchDelivery } from "./delivery.ts";
+import { benchDelivery, benchIsolation } from "./delivery.ts";
 import { benchIngest, benchLatency } from "./ingest.ts";
 import { benchRowsRead } from "./rows-read.ts";
 import { build } from "./runtime.ts";
@@ -17,6 +17,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   ingest: () => benchIngest(build("src/worker/index.ts", "service"), BARE),
   latency: () => benchLatency(build("src/worker/index.ts", "service"), BARE),
   delivery: () => benchDelivery(build("src/worker/index.ts", "service")),
+  isolation: () => benchIsolation(build("src/worker/index.ts", "service")),
   decision: benchDecision,
   rows: benchRowsRead,
 };
