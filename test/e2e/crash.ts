@@ -1,6 +1,7 @@
 /**
  * Kills the whole local runtime with SIGKILL again and again, always on the same state, and then asks what became of
- * every alert that was acknowledged: told exactly once, to a receiver that goes by the key; in the history once.
+ * every alert that was acknowledged: told exactly once, to a receiver that goes by the key; at most once more per kill, to
+ * a chat, which knows none; in the history once.
  * `--rounds N` sets the number of kills.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,13 +11,15 @@ import { parseArgs } from "node:util";
 import * as z from "zod";
 import { ROOT } from "../../src/local/files.ts";
 import { findPort } from "../../src/local/ports.ts";
+import { chatProblems, startChat } from "./chat.ts";
+import { CHAT_NAMESPACE, makeAlerts, repeatsOf, resolveOf, type Sent } from "./crash-alerts.ts";
 import { type Instance, readJson, startInstance, startScript, until } from "./instance.ts";
 import { startReceiver } from "./receiver.ts";
 import { startReport } from "./report.ts";
 
 const TARGET = "crash-receiver";
+const CHAT = "crash-chat";
 const REQUESTS_PER_ROUND = 3;
-const ALERTS_PER_REQUEST = 3;
 const RESOLVES_PER_ROUND = 4;
 /** What a kill in mid-work delays: the outbox rings again after 15 s, the sweep after 30 s and then each minute. */
 const SETTLED_WITHIN_MS = 180_000;
@@ -29,13 +32,6 @@ const POINTS = [
   "after the deliveries",
   "when everything is recorded",
 ] as const;
-
-interface Sent {
-  readonly fingerprint: string;
-  readonly alert: Readonly<Record<string, unknown>>;
-  /** The round whose kill it lived through first. */
-  readonly round: number;
-}
 
 const Receipt = z.object({ alerts: z.array(z.object({ fingerprint: z.string() })) });
 const OneAlert = z.object({
@@ -50,6 +46,7 @@ if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error("--rounds takes
 
 const report = startReport();
 const receiver = await startReceiver();
+const chat = await startChat();
 const stateDir = mkdtempSync(join(tmpdir(), "crash-"));
 const port = (await findPort(0)) ?? 0;
 
@@ -78,21 +75,6 @@ const post = async (instance: Instance, alerts: readonly Sent["alert"][]): Promi
   return Receipt.parse(await response.json()).alerts.map((alert) => alert.fingerprint);
 };
 
-const makeAlerts = (round: number, request: number): Sent["alert"][] =>
-  Array.from({ length: ALERTS_PER_REQUEST }, (_, i) => ({
-    status: "firing",
-    labels: { alertname: `Crash${round}x${request}`, severity: "critical", instance: `node-${i}` },
-    annotations: { summary: `round ${round}` },
-    startsAt: new Date(Date.now() - 60_000).toISOString(),
-    endsAt: "0001-01-01T00:00:00Z",
-  }));
-
-const resolveOf = (sent: Sent): Sent["alert"] => ({
-  ...sent.alert,
-  status: "resolved",
-  endsAt: new Date().toISOString(),
-});
-
 /** Notes every acknowledgement the moment it comes, so that a kill can follow at once. */
 const postAll = (instance: Instance, round: number, ends: readonly Sent[], onFirst: () => void): Promise<unknown> => {
   const fires = Array.from({ length: REQUESTS_PER_ROUND }, async (_, request) => {
@@ -114,6 +96,19 @@ const keysAwaited = (): string[] => [
   ...[...acknowledged.keys()].map((fingerprint) => keyOf(fingerprint, "firing")),
   ...[...resolved].map((fingerprint) => keyOf(fingerprint, "resolved")),
 ];
+
+/** Names of the chat's alerts that were acknowledged. */
+const chatAlerts = (onlyEnded: boolean): string[] =>
+  [...acknowledged.values()].flatMap(({ fingerprint, alert }) => {
+    const { alertname = "", namespace } = alert.labels as Record<string, string>;
+    return namespace === CHAT_NAMESPACE && (!onlyEnded || resolved.has(fingerprint)) ? [alertname] : [];
+  });
+
+const chatKnowsAll = (): boolean => {
+  const told = new Set(chat.messages.map((message) => `${message.about} ${message.told === "firing"}`));
+  const ended = new Set(chatAlerts(true));
+  return chatAlerts(false).every((about) => told.has(`${about} ${!ended.has(about)}`));
+};
 
 const readAlert = async (instance: Instance, fingerprint: string) =>
   OneAlert.parse(await readJson(instance, `/history/${fingerprint}`));
@@ -142,8 +137,13 @@ const runRound = async (round: number): Promise<void> => {
   const first = Promise.withResolvers<void>();
   const held = Promise.withResolvers<void>();
   receiver.beginRun(point === "during a delivery", held.resolve);
+  chat.beginRun(point === "during a delivery");
   const instance = await start();
-  if (round === 1) await addTarget(instance);
+  if (round === 1) {
+    await addTarget(instance, { name: TARGET, type: "webhook", url: receiver.url });
+    const filter = { namespaces: [CHAT_NAMESPACE] };
+    await addTarget(instance, { name: CHAT, type: "slack", url: chat.url, filter_config: filter });
+  }
   const ends = [...acknowledged.values()]
     .filter(({ fingerprint }) => !resolved.has(fingerprint) && hasArrived(keyOf(fingerprint, "firing")))
     .slice(0, RESOLVES_PER_ROUND);
@@ -159,13 +159,14 @@ const runRound = async (round: number): Promise<void> => {
   await instance.cut();
   await posted;
   receiver.release();
+  chat.release();
 };
 
-const addTarget = async (instance: Instance): Promise<void> => {
+const addTarget = async (instance: Instance, target: object): Promise<void> => {
   const response = await fetch(`${instance.url}/api/v1/targets`, {
     method: "POST",
     headers: { authorization: `Bearer ${instance.adminToken}`, "content-type": "application/json" },
-    body: JSON.stringify({ name: TARGET, type: "webhook", url: receiver.url }),
+    body: JSON.stringify(target),
   });
   if (response.status !== 201) throw new Error(`the target is refused: ${response.status} ${await response.text()}`);
 };
@@ -173,7 +174,7 @@ const addTarget = async (instance: Instance): Promise<void> => {
 /** Waits for all that was acknowledged. Cron comes more often than each minute, which changes only how long this takes. */
 const settle = async (instance: Instance): Promise<void> => {
   const cron = setInterval(() => void fetch(`${instance.url}/cdn-cgi/local/scheduled`).catch(() => {}), 3_000);
-  await until(SETTLED_WITHIN_MS, () => (keysAwaited().every(hasArrived) ? true : null));
+  await until(SETTLED_WITHIN_MS, () => (keysAwaited().every(hasArrived) && chatKnowsAll() ? true : null));
   clearInterval(cron);
 };
 
@@ -196,27 +197,13 @@ const problemsOf = async (instance: Instance, sent: Sent): Promise<string[]> => 
   return problems;
 };
 
-/** Repeats of one key: allowed once per kill, when that fell between sending and recording. */
-const repeats = (): { allowed: number; wrong: string[] } => {
-  const byKey = Map.groupBy(receiver.arrivals, (arrival) => arrival.key);
-  const wrong: string[] = [];
-  let allowed = 0;
-  for (const [key, list] of byKey) {
-    if (list.length === 1) continue;
-    const sameRun = new Set(list.map((arrival) => arrival.run)).size < list.length;
-    if (sameRun) wrong.push(`${key}: twice in one run`);
-    else if (recorded.has(key)) wrong.push(`${key}: again after it was recorded as delivered`);
-    else allowed += list.length - 1;
-  }
-  return { allowed, wrong };
-};
-
 const runAll = async (): Promise<void> => {
   for (let round = 1; round <= rounds; round++) {
     await runRound(round);
     console.log(`     kill ${round}: ${POINTS[(round - 1) % POINTS.length]}; ${acknowledged.size} acknowledged so far`);
   }
   receiver.beginRun(false, () => {});
+  chat.beginRun(false);
   const instance = await start();
   try {
     await settle(instance);
@@ -230,13 +217,20 @@ const runAll = async (): Promise<void> => {
       const what = `kill ${round}, ${POINTS[(round - 1) % POINTS.length]}: ${own.length} alerts told once, then resolved`;
       report.check(what, own.length > 0 && problems.length === 0, problems.join("\n"));
     }
-    const { allowed, wrong } = repeats();
+    const { allowed, wrong } = repeatsOf(receiver.arrivals, recorded);
     report.check("no key came again without need", wrong.length === 0, wrong.join("\n"));
+    const told = chatProblems(chat, chatAlerts(false), rounds);
+    report.check(
+      "the chat was told of each, at most once more per kill",
+      told.problems.length === 0,
+      told.problems.join("\n"),
+    );
+    report.check("Slack would have taken every message", chat.refused.length === 0, chat.refused.join("\n"));
     report.check("every request could be read", receiver.unreadable.length === 0, receiver.unreadable.join("\n"));
     const lost = keysAwaited().filter((key) => !hasArrived(key)).length;
     console.log(
       `     ${rounds} kills, ${acknowledged.size} alerts acknowledged, ${lost} notifications lost; repeated under their ` +
-        `key: ${wrong.length} without need, ${allowed} because a kill fell between sending and recording`,
+        `key: ${wrong.length} without need, ${allowed} because a kill fell between sending and recording; in the chat, which knows no keys: ${told.repeats}`,
     );
   } finally {
     instance.signal("SIGTERM");
@@ -246,6 +240,7 @@ const runAll = async (): Promise<void> => {
 
 const done = await report.attempt("the run came to its end", runAll);
 receiver.close();
+chat.close();
 if (done) rmSync(stateDir, { recursive: true, force: true });
 else console.log(`     the state is kept in ${stateDir}`);
 report.finish();

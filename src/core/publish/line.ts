@@ -29,7 +29,7 @@ export interface LineEntry {
   readonly unheard: Unheard | null;
 }
 
-/** `open`: a firing got through and its resolve did not yet; `unheard`: a firing was given up. */
+/** `open`: a firing got through and its resolve did not yet; `unheard`: one was tried or given up, and may be known. */
 export type Opened = "none" | "open" | "unheard";
 
 export interface ToldSoFar {
@@ -133,14 +133,23 @@ export const stepLine = <T extends LineEntry>(
 const isMissed = (endedAt: Millis, unheard: Unheard): boolean =>
   unheard.attempted || endedAt - unheard.since > MISSED_AFTER_MS;
 
+/** How an entry ended, as far as it says what is open at the target. */
+export interface Ended {
+  readonly status: "firing" | "resolved";
+  readonly state: "delivered" | "superseded" | "canceled" | "dead" | "digested";
+  /** It may be known there although we never heard so. */
+  readonly attempted: boolean;
+  /** Nothing newer came to its end before. */
+  readonly isNewest: boolean;
+}
+
 /** What is open at the target after an entry came to its end. */
-export const openedAfter = (
-  before: Opened,
-  status: "firing" | "resolved",
-  state: "delivered" | "superseded" | "canceled" | "dead" | "digested",
-): Opened => {
+export const openedAfter = (before: Opened, { status, state, attempted, isNewest }: Ended): Opened => {
   if (state === "delivered") return status === "firing" ? "open" : "none";
-  if (state === "dead") return status === "firing" && before !== "open" ? "unheard" : before;
+  const unheard = before === "open" ? before : "unheard";
+  if (state === "dead") return status === "firing" ? unheard : before;
+  // Its end is owed even if what waits for that is forgotten in a crash.
+  if (state === "superseded" && status === "firing" && attempted && isNewest) return unheard;
   if (state === "canceled" && status === "resolved") return "none";
   return before;
 };

@@ -12,7 +12,7 @@ import type { Notification } from "../../core/publish/notification.ts";
 import type { Receipt } from "../../core/publish/outcome.ts";
 import { headOf } from "../db/notifications.ts";
 import type { Addressed } from "../ring.ts";
-import { countBacklog, loadBacklog } from "./target-backlog.ts";
+import { type Counted, Counter, loadBacklog } from "./target-backlog.ts";
 import { keyOf, newEntry, waitingResult } from "./target-entry.ts";
 import * as owed from "./target-owed.ts";
 import type { Reporter } from "./target-reporter.ts";
@@ -54,6 +54,7 @@ export class Desk {
   readonly #name: string;
   readonly #state: TargetState;
   readonly #reporter: Reporter;
+  readonly #counter: Counter;
   /** Entries that lie in `waiting` and are not done. */
   waiting: number;
 
@@ -63,7 +64,13 @@ export class Desk {
     this.#name = name;
     this.#state = state;
     this.#reporter = reporter;
+    this.#counter = new Counter(this.#sql);
     this.waiting = store.countWaiting(this.#sql);
+  }
+
+  /** What waits, as it was a moment ago. */
+  counted(now: number): Counted {
+    return this.#counter.count(this.waiting, now);
   }
 
   /**
@@ -106,7 +113,12 @@ export class Desk {
     const result = { ...keyOf(entry), ...rest, nextAttemptAt: null, completedAt: now } satisfies store.Result;
     this.#storage.transactionSync(() => {
       const told = store.loadTold(this.#sql, item.subject);
-      const opened = openedAfter(told?.opened ?? "none", item.notification.status, ending.state);
+      const opened = openedAfter(told?.opened ?? "none", {
+        status: item.notification.status,
+        state: ending.state,
+        attempted: entry.attempted,
+        isNewest: entry.seq > (told?.seq ?? 0),
+      });
       store.saveTold(this.#sql, told, result, opened, receipt === undefined ? (told?.receipt ?? null) : receipt);
       if (entry.stored) {
         store.markDone(this.#sql, result);
@@ -187,9 +199,9 @@ export class Desk {
   /** Makes one digest of what this target cannot work off; answers how many notifications it stands for. */
   collapse(format: Format, publicUrl: string, except: (subject: string) => boolean, now: number): number {
     if (this.waiting < MIN_BACKLOG) return 0;
-    const how = collapseOf(countBacklog(this.#sql), format.pace, format.audience, now);
+    const how = collapseOf(this.counted(now).backlog, format.pace, format.audience, now);
     if (how === "none") return 0;
-    const entries = loadBacklog(this.#sql, how, MAX_COLLAPSED, except);
+    const entries = loadBacklog(this.#sql, how, format.audience, MAX_COLLAPSED, except);
     if (entries.length < 2) return 0;
     const digests = this.#state.digests + 1;
     const subject = `digest:${digests}`;

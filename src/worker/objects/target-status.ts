@@ -2,6 +2,7 @@
 import type { Millis } from "../../core/alert/alert.ts";
 import type { Hold } from "../../core/publish/gate.ts";
 import type { Health } from "../../core/publish/health.ts";
+import type { Counted } from "./target-backlog.ts";
 import type { TargetState, Trouble } from "./target-state.ts";
 
 export interface TargetStatus {
@@ -24,24 +25,15 @@ export interface TargetStatus {
 }
 
 export const showStatus = (
-  sql: SqlStorage,
+  { waiting, retrying, oldestSince }: Counted,
   state: TargetState,
   memory: Pick<TargetStatus, "inFlight" | "ready" | "hold" | "alarmAt" | "owes">,
-): TargetStatus => {
-  const row = sql
-    .exec<{ high: number; medium: number; low: number; retrying: number; oldest: number | null }>(
-      `SELECT count(*) FILTER (WHERE lane = 0) AS high, count(*) FILTER (WHERE lane = 1) AS medium,
-         count(*) FILTER (WHERE lane = 2) AS low, min(since) AS oldest,
-         count(*) FILTER (WHERE json_extract(body, '$.state') = 'retry') AS retrying FROM waiting WHERE done = 0`,
-    )
-    .one();
-  return {
-    ...memory,
-    waiting: { high: row.high, medium: row.medium, low: row.low },
-    retrying: row.retrying,
-    oldestSince: row.oldest,
-    breaker: state.breaker.state,
-    health: state.health,
-    trouble: state.trouble,
-  };
-};
+): TargetStatus => ({
+  ...memory,
+  waiting,
+  retrying,
+  oldestSince,
+  breaker: state.breaker.state,
+  health: state.health,
+  trouble: state.trouble,
+});

@@ -14,8 +14,9 @@ import type { Target } from "../../core/route/target.ts";
 import { publicUrl } from "../context.ts";
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
-import { isMetricsOnlyForced } from "../mode.ts";
+import { isMetricsOnlyForced, METRICS_ONLY_MS } from "../mode.ts";
 import { registry } from "../registry.ts";
+import { type Counted, countAll } from "./target-backlog.ts";
 import { Desk } from "./target-desk.ts";
 import { Reporter } from "./target-reporter.ts";
 import { TargetState } from "./target-state.ts";
@@ -37,7 +38,6 @@ const SAFETY_MS = 30_000;
 const MIN_WAIT_MS = 5;
 /** A line that failed for a reason of ours is looked at again after this. */
 const POSTPONE_MS = 60_000;
-const METRICS_ONLY_MS = 60_000;
 
 export class TargetObject extends DurableObject<Bindings> {
   readonly #sql = this.ctx.storage.sql;
@@ -51,6 +51,7 @@ export class TargetObject extends DurableObject<Bindings> {
   readonly #turns = new Turns();
   #pumping: Promise<void> | null = null;
   #pumpAgain = false;
+  #mostInFlight = 1;
   #alarmAt: Millis | null = null;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -58,7 +59,7 @@ export class TargetObject extends DurableObject<Bindings> {
     void ctx.blockConcurrencyWhile(async () => {
       createTables(this.#sql);
       this.#state = new TargetState(this.#sql, Date.now());
-      this.#reporter = new Reporter(env, this.#sql, this.#name, () => this.status());
+      this.#reporter = new Reporter(env, this.#sql, this.#name, () => this.#standing(this.#desk.counted(Date.now())));
       this.#desk = new Desk(ctx.storage, this.#name, this.#state, this.#reporter);
       this.#alarmAt = await ctx.storage.getAlarm();
     });
@@ -67,8 +68,7 @@ export class TargetObject extends DurableObject<Bindings> {
   /** Takes notifications up. They are safe in D1 already; the sweep brings back what a crash took from memory. */
   accept(items: readonly PendingNotification[]): void {
     const now = Date.now();
-    const lines = Map.groupBy(items, (item) => item.subject);
-    for (const [subject, list] of lines) this.#take(subject, list, now);
+    for (const [subject, list] of Map.groupBy(items, (item) => item.subject)) this.#take(subject, list, now);
     this.#soon();
   }
 
@@ -80,13 +80,12 @@ export class TargetObject extends DurableObject<Bindings> {
   }
 
   status(): TargetStatus {
-    const memory = {
-      inFlight: this.#active.size,
-      ready: this.#ready.size,
-      hold: this.#hold(Date.now()),
-      alarmAt: this.#alarmAt,
-    };
-    return showStatus(this.#sql, this.#state, { ...memory, owes: this.#reporter.owes });
+    return this.#standing(countAll(this.#sql));
+  }
+
+  #standing(counted: Counted): TargetStatus {
+    const memory = { inFlight: this.#active.size, ready: this.#ready.size, hold: this.#hold(Date.now()) };
+    return showStatus(counted, this.#state, { ...memory, alarmAt: this.#alarmAt, owes: this.#reporter.owes });
   }
 
   override async alarm(): Promise<void> {
@@ -156,10 +155,12 @@ export class TargetObject extends DurableObject<Bindings> {
     const format = target === null ? null : formatOf(target);
     if (format !== null) {
       this.#state.pace = format.pace;
+      // A crash repeats what is under way where the receiver takes no key.
+      this.#mostInFlight = format.keyed ? MAX_IN_FLIGHT : 1;
       this.#collapse(format, now);
     }
     const held = (): Hold | null => (target === null ? null : this.#hold(now));
-    while (this.#active.size < MAX_IN_FLIGHT && held() === null) {
+    while (this.#active.size < this.#mostInFlight && held() === null) {
       const subject = this.#turns.next(this.#sql, this.#desk.waiting > 0, this.#active, this.#ready, now);
       if (subject === null) break;
       this.#start(subject, target, now);
@@ -237,9 +238,8 @@ export class TargetObject extends DurableObject<Bindings> {
     if (this.#desk.waiting === 0) return;
     const fallback = store.nextFallback(this.#sql);
     if (fallback !== null) this.#alarmBy(Math.max(fallback, now + 1));
-    const due = this.#active.size < MAX_IN_FLIGHT ? store.nextDue(this.#sql, [...this.#active.keys()]) : null;
-    const opens = this.#hold(now)?.at ?? now;
-    this.#alarmBy(due === null ? now + SAFETY_MS : Math.max(due, opens, now + MIN_WAIT_MS));
+    const due = this.#active.size < this.#mostInFlight ? store.nextDue(this.#sql, new Set(this.#active.keys())) : null;
+    this.#alarmBy(due === null ? now + SAFETY_MS : Math.max(due, this.#hold(now)?.at ?? now, now + MIN_WAIT_MS));
   }
 
   #alarmBy(at: Millis): void {

@@ -65,8 +65,10 @@ const run = (line: readonly LineEntry[], opened: Opened, audience: "chat" | "pag
     const state = step.kind === "tell" ? "delivered" : step.state;
     const word = step.kind === "tell" ? `${step.notification.kind} ${step.notification.status}` : step.reason;
     said.push(`${step.entry.seq} ${word}`);
-    const status = step.entry.notification.status;
-    told = { seq: Math.max(told.seq, step.entry.seq), opened: openedAfter(told.opened, status, state) };
+    const { status } = step.entry.notification;
+    const { seq, attempted } = step.entry;
+    const opened = openedAfter(told.opened, { status, state, attempted, isNewest: seq > told.seq });
+    told = { seq: Math.max(told.seq, seq), opened };
     rest = step.rest;
   }
 };
@@ -184,6 +186,16 @@ describe("the front of a line", () => {
   });
 });
 
+test.each([
+  ["a firing that was tried and skipped may be known: its end is owed", "none", "superseded", true, true, "unheard"],
+  ["one that was never tried is not", "none", "superseded", false, true, "none"],
+  ["nor one that comes after its end was told", "none", "superseded", true, false, "none"],
+  ["what is open stays open", "open", "superseded", true, true, "open"],
+  ["a firing given up may be known", "none", "dead", true, true, "unheard"],
+] as const)("%s", (_, before, state, attempted, isNewest, expected) => {
+  expect(openedAfter(before, { status: "firing", state, attempted, isNewest })).toBe(expected);
+});
+
 const pager = (): Target => {
   const read = readTarget(
     { name: "pager", type: "pagerduty", url: "https://pd.example.com/v2/enqueue", routing_key: KEY },
@@ -229,8 +241,11 @@ test("10 000 histories of retries, repeats, 429 and crashes: no trigger after it
         seq: number,
         status: "firing" | "resolved",
         state: "delivered" | "superseded" | "canceled",
+        attempted: boolean,
       ): void => {
-        told = { seq: Math.max(told?.seq ?? 0, seq), opened: openedAfter(told?.opened ?? "none", status, state) };
+        const isNewest = seq > (told?.seq ?? 0);
+        const opened = openedAfter(told?.opened ?? "none", { status, state, attempted, isNewest });
+        told = { seq: Math.max(told?.seq ?? 0, seq), opened };
       };
       const work = (fate: Fate): void => {
         for (;;) {
@@ -239,7 +254,7 @@ test("10 000 histories of retries, repeats, 429 and crashes: no trigger after it
           const { seq, notification: said } = step.entry;
           line = [...step.rest];
           if (step.kind === "skip") {
-            remember(seq, said.status, step.state);
+            remember(seq, said.status, step.state, step.entry.attempted);
             continue;
           }
           const next = format.next(step.notification, target, receipt, [], NOW);
@@ -265,7 +280,7 @@ test("10 000 histories of retries, repeats, 429 and crashes: no trigger after it
             const outcome = next.value.read({ kind: "answer", ...answer }, receipt, NOW);
             if (outcome.kind !== "delivered") throw new Error(outcome.error);
             receipt = outcome.receipt;
-            remember(seq, said.status, "delivered");
+            remember(seq, said.status, "delivered", true);
             continue;
           }
           line = [{ ...step.entry, attempted: true }, ...line].sort(compareEntries);
