@@ -57,6 +57,7 @@ export const Tokens = () => {
                   <th scope="col">May</th>
                   <th scope="col">Source</th>
                   <th scope="col">Created</th>
+                  <th scope="col">Last used</th>
                   <th scope="col">Ends</th>
                   <th scope="col">
                     <span class="unseen">Actions</span>
@@ -73,6 +74,9 @@ export const Tokens = () => {
                     </Cell>
                     <Cell of="created" class="dim">
                       <Ago at={token.created_at} /> by {token.created_by}
+                    </Cell>
+                    <Cell of="last used" class="dim">
+                      {token.last_used_at === null ? "never" : <Ago at={token.last_used_at} />}
                     </Cell>
                     <Cell of="ends" class="dim">
                       {token.expires_at === null ? "never" : <Ago at={token.expires_at} />}

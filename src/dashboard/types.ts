@@ -227,5 +227,6 @@ export interface TokenView {
   readonly source: string | null;
   readonly created_at: string;
   readonly created_by: string;
+  readonly last_used_at: string | null;
   readonly expires_at: string | null;
 }

@@ -2,6 +2,7 @@
  * Who is calling and what they may do. A token is known by its SHA-256 only and compared in constant time; it is read
  * from headers, never from a URL. Bootstrap tokens come from secrets, the others from D1, cached per isolate.
  */
+import { waitUntil } from "cloudflare:workers";
 import { readBootstrapTokens, type Scope } from "./bootstrap-tokens.ts";
 import type { Bindings } from "./env.ts";
 import { logError, logWarn } from "./log.ts";
@@ -141,5 +142,24 @@ export const callerOf = async (env: Bindings, hash: Uint8Array, now: number): Pr
       if (stored === null) throw error;
     }
   }
-  return find(stored.tokens, hash, now);
+  const found = find(stored.tokens, hash, now);
+  if (found !== null) noteUse(env, found.hash, now);
+  return found;
+};
+
+/** So exact is it known when a token was last used: who looks for forgotten ones needs no more. */
+const USE_NOTED_EVERY_MS = 3_600_000;
+const noted = new Map<string, number>();
+
+/** Nobody waits for it, and one that fails is made up for an hour later. */
+const noteUse = (env: Bindings, hash: Uint8Array, now: number): void => {
+  const key = toHex(hash);
+  if (now - (noted.get(key) ?? 0) < USE_NOTED_EVERY_MS) return;
+  noted.set(key, now);
+  waitUntil(
+    env.DB.prepare("UPDATE tokens SET last_used_at = ?2 WHERE hash = ?1 AND coalesce(last_used_at, 0) <= ?3")
+      .bind(key, now, now - USE_NOTED_EVERY_MS)
+      .run()
+      .catch((error: unknown) => logError("auth.used", error)),
+  );
 };

@@ -84,6 +84,28 @@ describe("a session", () => {
   });
 });
 
+test("a token tells when it was last used, to the hour", async () => {
+  const admin = { authorization: "Bearer test-admin", "content-type": "application/json" };
+  const made = await ask("/api/v1/tokens", {
+    method: "POST",
+    headers: admin,
+    body: JSON.stringify({ name: "seldom", scopes: ["read"] }),
+  });
+  const { token } = (await made.json()) as { token: string };
+  const lastUsed = async (): Promise<string | null> => {
+    const { tokens } = (await (await ask("/api/v1/tokens", { headers: admin })).json()) as {
+      tokens: { name: string; last_used_at: string | null }[];
+    };
+    return tokens.find(({ name }) => name === "seldom")?.last_used_at ?? null;
+  };
+  expect(await lastUsed()).toBeNull();
+  await ask("/api/v1/targets", { headers: { authorization: `Bearer ${token}` } });
+  await expect.poll(lastUsed).not.toBeNull();
+  const first = await lastUsed();
+  await ask("/api/v1/targets", { headers: { authorization: `Bearer ${token}` } });
+  expect(await lastUsed()).toBe(first);
+});
+
 describe("the live feed", () => {
   const connect = async (headers: Record<string, string> = {}): Promise<Response> =>
     ask("/api/v1/live", { headers: { upgrade: "websocket", cookie: await cookieOf(), ...headers } });

@@ -13,6 +13,8 @@ const Shown = z.object({
   source: z.string().nullable(),
   created_at: z.string(),
   created_by: z.string(),
+  /** To the hour; null: not used yet. */
+  last_used_at: z.string().nullable(),
   expires_at: z.string().nullable(),
 });
 
@@ -40,6 +42,7 @@ export const tokenRoutes = routes()
         source: string | null;
         created_at: number;
         created_by: string;
+        last_used_at: number | null;
         expires_at: number | null;
       }>();
       const tokens = results.map((row) => ({
@@ -48,6 +51,7 @@ export const tokenRoutes = routes()
         source: row.source,
         created_at: time(row.created_at),
         created_by: row.created_by,
+        last_used_at: timeOrNull(row.last_used_at),
         expires_at: timeOrNull(row.expires_at),
       }));
       return c.json({ tokens });
@@ -111,6 +115,7 @@ export const tokenRoutes = routes()
           source: body.source ?? null,
           created_at: time(now),
           created_by: c.var.caller.name,
+          last_used_at: null,
           expires_at: timeOrNull(expiresAt),
           token,
         },
