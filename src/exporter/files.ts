@@ -42,9 +42,12 @@ interface Scan {
   readonly isComplete: boolean;
 }
 
+/** Git's own, and what the kubelet keeps behind the links of a mounted volume: it is read through them. */
+const NOT_OURS = /(^|[\\/])(\.git|\.\.[^\\/]*)[\\/]/;
+
 const listFiles = async (directory: string): Promise<readonly string[]> => {
   const names = await readdir(directory, { recursive: true });
-  const paths = names.filter((name) => /\.(ya?ml|json)$/i.test(name) && !/(^|[\\/])\.git[\\/]/.test(name));
+  const paths = names.filter((name) => /\.(ya?ml|json)$/i.test(name) && !NOT_OURS.test(name));
   return paths.sort().map((name) => join(directory, name));
 };
 

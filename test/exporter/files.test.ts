@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -94,6 +94,38 @@ test("files written, replaced, moved and removed are followed", async () => {
   await sees({ targets: [{ target: { url: "https://hook.example.com/new" } }, { secret: "b" }] });
   rmSync(join(directory, "b.yaml"));
   await eventually(async () => expect((await (running as Running).targets()).targets).toHaveLength(1));
+});
+
+test("a mounted volume is read once, and followed when its link is turned", async () => {
+  const revision = (name: string, url: string): void => {
+    mkdirSync(join(directory, name));
+    write(`${name}/a.yaml`, manifest("a", `stringData: {url: ${url}}`));
+  };
+  // As the kubelet does it: what is read is a link through ..data, and an update turns that link.
+  revision("..2026_01", "https://hook.example.com/1");
+  symlinkSync("..2026_01", join(directory, "..data"));
+  symlinkSync("..data/a.yaml", join(directory, "a.yaml"));
+  await start();
+  const url = (path: string) => ({ target: { url: `https://hook.example.com/${path}` } });
+  await sees({ complete: true, targets: [url("1")], invalid: [] });
+  revision("..2026_02", "https://hook.example.com/2");
+  symlinkSync("..2026_02", join(directory, "..new"));
+  renameSync(join(directory, "..new"), join(directory, "..data"));
+  rmSync(join(directory, "..2026_01"), { recursive: true });
+  await sees({ complete: true, targets: [url("2")], invalid: [] });
+});
+
+test("a checkout behind a link is followed when the link is turned", async () => {
+  for (const name of ["one", "two"]) {
+    mkdirSync(join(directory, name));
+    write(`${name}/a.yaml`, manifest(name));
+  }
+  symlinkSync("one", join(directory, "current"));
+  await start({ SECRETS_DIR: join(directory, "current") });
+  await sees({ targets: [{ secret: "one" }] });
+  symlinkSync("two", join(directory, "next"));
+  renameSync(join(directory, "next"), join(directory, "current"));
+  await sees({ complete: true, targets: [{ secret: "two" }] });
 });
 
 test("what a checkout takes away for a moment was never gone, and what stays away is", async () => {

@@ -115,11 +115,14 @@ export class KubernetesApi {
     this.#record({ version: this.#version, before, after });
   }
 
-  remove(namespace: string, name: string): void {
+  /** Whether there was one. */
+  remove(namespace: string, name: string): boolean {
+    const before = this.#secrets.get(`${namespace}/${name}`);
+    if (before === undefined) return false;
     this.#version += 1;
-    const before = this.#secrets.get(`${namespace}/${name}`) ?? null;
     this.#secrets.delete(`${namespace}/${name}`);
     this.#record({ version: this.#version, before, after: null });
+    return true;
   }
 
   /** Forgets all changes so far: watches from before it are too old. */

@@ -37,6 +37,21 @@ describe("on disk", () => {
     await registry(bindings).remove("a");
   });
 
+  test("what most targets would go for waits for a second reading that says the same, also over an eviction", async () => {
+    alpha.serve([entry("c")]);
+    await sync();
+    expect(await names()).toEqual(["a", "b", "c", "d"]);
+    expect(await cluster("alpha")).toMatchObject({ error: "removal_held", heldRemovals: 2 });
+    await evictDurableObject(stub());
+    alpha.serve([entry("b")]);
+    await sync();
+    expect(await names()).toEqual(["a", "b", "c", "d"]);
+    await evictDurableObject(stub());
+    await sync();
+    expect(await names()).toEqual(["b", "d"]);
+    expect(await cluster("alpha")).toMatchObject({ error: null, heldRemovals: null, frozenSince: null });
+  });
+
   test("writes that come while an exporter is slow are not lost", async () => {
     let answered = false;
     alpha.answer = async () => {

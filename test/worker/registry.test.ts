@@ -181,21 +181,6 @@ describe("what changes", () => {
     ]);
   });
 
-  test("what most targets would go for waits for a second reading that says the same, also over an eviction", async () => {
-    alpha.serve([entry("c")]);
-    await sync();
-    expect(await names()).toEqual(["a", "b", "c", "d"]);
-    expect(await cluster("alpha")).toMatchObject({ error: "removal_held", heldRemovals: 2 });
-    await evictDurableObject(stub());
-    alpha.serve([entry("b")]);
-    await sync();
-    expect(await names()).toEqual(["a", "b", "c", "d"]);
-    await evictDurableObject(stub());
-    await sync();
-    expect(await names()).toEqual(["b", "d"]);
-    expect(await cluster("alpha")).toMatchObject({ error: null, heldRemovals: null, frozenSince: null });
-  });
-
   test("an unchanged snapshot is asked for by its tag, and every hour whole", async () => {
     const before = alpha.conditional();
     await sync();
