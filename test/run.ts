@@ -66,6 +66,7 @@ const STEPS: readonly Step[] = [
   { name: "metrics", command: ["node", "test/e2e/metrics.ts"], count: countOfScript },
   { name: "deployment", command: ["node", "test/e2e/deploy.ts"], count: countOfScript },
   { name: "where requests go", command: ["node", "test/e2e/reach.ts"], count: countOfScript },
+  { name: "senders", command: ["node", "test/e2e/senders.ts"], count: countOfScript },
   { name: "as a newcomer", command: ["node", "test/e2e/newcomer.ts"], count: countOfScript },
   { name: "a model", command: ["node", "test/e2e/model.ts"], count: countOfScript },
   { name: "demo", command: ["node", "test/e2e/demo.ts"], count: countOfScript },

@@ -1,6 +1,7 @@
 /** The dashboard in a real Chromium against the whole product; ends with `N passed, N failed`. Words choose parts by name. */
 import { startReport } from "../e2e/report.ts";
 import { testAccess } from "./access.ts";
+import { testApiDocs } from "./api-docs.ts";
 import { testFlows } from "./flows.ts";
 import { testHostile } from "./hostile.ts";
 import { testKeyboard } from "./keyboard.ts";
@@ -16,6 +17,7 @@ const PARTS: readonly (readonly [name: string, run: (world: World) => Promise<vo
   ["flows", testFlows],
   ["hostile", testHostile],
   ["many", testMany],
+  ["api-docs", testApiDocs],
 ];
 
 const wanted = process.argv.slice(2);

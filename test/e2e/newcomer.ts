@@ -11,6 +11,7 @@ import { readLock } from "../../src/local/lock.ts";
 import { findPort } from "../../src/local/ports.ts";
 import { isGroupAlive, signalGroup } from "../../src/local/processes.ts";
 import { type Instance, readJson, runToEnd, startInstance, until } from "./instance.ts";
+import { readmeCurls } from "./readme.ts";
 import { startReport } from "./report.ts";
 
 /** From the answer of the line to the alert at the sink and in the history. */
@@ -103,6 +104,20 @@ const tryIt = async (): Promise<void> => {
   );
   report.check("and in the history", listed?.alertname === "DiskAlmostFull", JSON.stringify(listed));
   await pasteAndSee(first, "duplicate");
+
+  for (const line of readmeCurls(first.url, first.adminToken, first.ingestToken)) {
+    const answer = spawnSync("bash", ["-c", `${line} --fail-with-body`], { encoding: "utf8" });
+    report.check(
+      `the README's line works as it is: ${line.slice(0, 60)}`,
+      answer.status === 0,
+      answer.stdout + answer.stderr,
+    );
+  }
+  // Its address is nobody's: it is not to be asked whether it is there.
+  await fetch(`${first.url}/api/v1/targets/on-call`, {
+    method: "DELETE",
+    headers: { authorization: `Bearer ${first.adminToken}` },
+  });
 
   const second = await runToEnd({ ...launch, env: { PORT: "0" } });
   report.check(
