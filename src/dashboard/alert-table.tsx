@@ -1,11 +1,12 @@
 /** Alerts as a table that draws only the rows in sight, so that five thousand scroll like fifty. */
 import { useSignal } from "@preact/signals";
+import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { AlertRow, Group } from "./alert-rows.ts";
 import { Ago, Severity, State } from "./ui.tsx";
 
 /** Rows drawn beyond the edge, so that a flick of the wheel shows no gap. */
-const SPARE = 8;
+const SPARE = 5;
 /** As the style sheet has it. */
 const ROW_PX = 40;
 const CARD_PX = 96;
@@ -51,12 +52,13 @@ const GroupLine = ({
   </td>
 );
 
-interface AlertLineProps extends Pick<AlertTableProps, "hrefOf" | "onChoose"> {
+interface AlertLineProps extends Pick<AlertTableProps, "onChoose"> {
   readonly row: AlertRow;
+  readonly href: string;
   readonly isChosen: boolean;
 }
 
-const AlertLine = ({ row, isChosen, hrefOf, onChoose }: AlertLineProps) => (
+const AlertLine = ({ row, href, isChosen, onChoose }: AlertLineProps) => (
   <>
     <td class="c-choose">
       {onChoose !== undefined && (
@@ -72,7 +74,7 @@ const AlertLine = ({ row, isChosen, hrefOf, onChoose }: AlertLineProps) => (
       <Severity of={row.severity} />
     </td>
     <td>
-      <a href={hrefOf(row)} title={row.name}>
+      <a href={href} title={row.name}>
         {row.name || "(no name)"}
       </a>
     </td>
@@ -89,8 +91,37 @@ const AlertLine = ({ row, isChosen, hrefOf, onChoose }: AlertLineProps) => (
   </>
 );
 
+interface Drawn {
+  readonly row: AlertRow;
+  readonly href: string;
+  readonly isChosen: boolean;
+  readonly cells: VNode;
+}
+
+/** Cells as they were drawn before, where nothing in them changed: a step of the cursor then touches two rows only. */
+const useDrawn = (onChoose: AlertTableProps["onChoose"]) => {
+  const before = useRef(new Map<string, Drawn>());
+  const now = new Map<string, Drawn>();
+  const cellsOf = (row: AlertRow, href: string, isChosen: boolean): VNode => {
+    const known = before.current.get(row.id);
+    const same = known !== undefined && known.row === row && known.href === href && known.isChosen === isChosen;
+    const cells = same ? (
+      known.cells
+    ) : (
+      <AlertLine row={row} href={href} isChosen={isChosen} {...(onChoose === undefined ? {} : { onChoose })} />
+    );
+    now.set(row.id, { row, href, isChosen, cells });
+    return cells;
+  };
+  useLayoutEffect(() => {
+    before.current = now;
+  });
+  return cellsOf;
+};
+
 export const AlertTable = (props: AlertTableProps) => {
   const { lines, cursor, selected, chosen, hrefOf, onScrolled, onToggle, onChoose } = props;
+  const cellsOf = useDrawn(onChoose);
   const table = useRef<HTMLTableElement>(null);
   const first = useSignal(0);
   const shown = useSignal(60);
@@ -164,12 +195,7 @@ export const AlertTable = (props: AlertTableProps) => {
               aria-rowindex={at + 2}
               class={`${isCursor} ${row.fingerprint === selected ? "selected" : ""}`}
             >
-              <AlertLine
-                row={row}
-                isChosen={chosen.has(row.fingerprint)}
-                hrefOf={hrefOf}
-                {...(onChoose === undefined ? {} : { onChoose })}
-              />
+              {cellsOf(row, hrefOf(row), chosen.has(row.fingerprint))}
             </tr>
           );
         })}
