@@ -13,7 +13,7 @@ const CARD_PX = 96;
 /** The bar on top covers this much of the page. */
 const TOP_PX = 120;
 
-const SHOWN_LABELS = ["namespace", "instance", "job", "service", "cluster", "pod"];
+const SHOWN_LABELS = ["namespace", "instance", "job", "service", "cluster", "pod", "heartbeat"];
 
 const placeOf = (labels: AlertRow["labels"]): string =>
   SHOWN_LABELS.flatMap((name) => (Object.hasOwn(labels, name) ? [`${name}=${labels[name]}`] : []))

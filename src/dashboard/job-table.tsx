@@ -67,7 +67,7 @@ const Why = ({ of }: { readonly of: JobView }) => (
 export const JobTable = ({ jobs, cursor = -1, chosen, onChoose, onChange }: JobTableProps) => {
   const { path, query } = useQuery();
   return (
-    <table class="cards">
+    <table class="cards many">
       <caption class="unseen">Notifications, newest first</caption>
       <thead>
         <tr>
@@ -117,7 +117,7 @@ export const JobTable = ({ jobs, cursor = -1, chosen, onChoose, onChange }: JobT
             <td>
               <Severity of={job.severity} />
             </td>
-            <td>
+            <td class="title">
               <a href={hrefWith(path, query, { job: job.id })}>{jobTitle(job)}</a>{" "}
               <span class="dim">
                 {job.status}

@@ -112,7 +112,7 @@ interface TableProps {
 }
 
 const Table = ({ of, muted, onChange }: TableProps) => (
-  <table class="cards">
+  <table class="cards many">
     <caption class="unseen">Silences</caption>
     <thead>
       <tr>

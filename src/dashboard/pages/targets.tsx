@@ -70,7 +70,7 @@ const Table = ({
   readonly of: readonly PublishingTarget[];
   readonly times: DeliveryTimesView | null;
 }) => (
-  <table class="cards">
+  <table class="cards many">
     <caption class="unseen">Targets</caption>
     <thead>
       <tr>
