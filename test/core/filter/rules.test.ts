@@ -222,6 +222,32 @@ describe("conditions", () => {
     expect((decision.rule ?? decision.guarded) === "r").toBe(holds);
   });
 
+  const said = noise({ severity: "info", category: "database", confidence: 0.7 });
+  test.each<[conditions: object, classification: Classification | null, holds: boolean]>([
+    [{ llm_severity: "INFO" }, said, true],
+    [{ llm_severity: ["noise", "info"] }, said, true],
+    [{ llm_severity: "noise" }, said, false],
+    [{ llm_category: "Database" }, said, true],
+    [{ llm_category: ["network"] }, said, false],
+    [{ llm_confidence_above: 0.69 }, said, true],
+    [{ llm_confidence_above: 0.7 }, said, false],
+    [{ llm_confidence_below: 0.71 }, said, true],
+    [{ llm_confidence_below: 0.7 }, said, false],
+    [{ llm_confidence_below: 1 }, null, false],
+    [{ llm_category: "database" }, null, false],
+    [{ has_llm_classification: true }, said, true],
+    [{ has_llm_classification: true }, noise({ source: "fallback" }), false],
+    [{ has_llm_classification: false }, noise({ source: "fallback" }), true],
+    [{ has_llm_classification: true }, null, false],
+    [{ llm_severity: "info", namespace: "prod" }, said, false],
+    [{ effective_severity: "critical" }, noise({ severity: "critical" }), true],
+    [{ effective_severity: "critical" }, noise({ severity: "critical", confidence: 0.5 }), false],
+  ])("%j on a classification", (conditions, classification, holds) => {
+    // An allow is guarded by nothing, so it shows the condition alone.
+    const rules = [rule({ name: "r", action: "allow", conditions })];
+    expect(decide({ classification, rules, own: { excludeNoise: false } }).rule === "r").toBe(holds);
+  });
+
   test.each<[sentence: string, json: object, path: string]>([
     ["an unknown key", { name: "r", action: "deny", conditions: { alertnam: "x" } }, "/conditions"],
     ["no condition at all", { name: "r", action: "deny", conditions: {} }, "/conditions"],
