@@ -30,6 +30,10 @@ const showDelivery = (row: NotificationRow, types: ReadonlyMap<string, string>) 
 };
 type Delivery = ReturnType<typeof showDelivery>;
 
+/** Told with a group or a storm, or when what holds it back ends. */
+const isLater = ({ stage, decision }: TraceStep): boolean =>
+  stage === "group" || stage === "storm" || decision === "suppressed" || (stage === "filter" && decision === "delay");
+
 const statusOf = (deliveries: readonly Delivery[], trace: readonly TraceStep[]): Status => {
   const failed = deliveries.filter(({ state }) => state === "retrying" || state === "dead").length;
   const done = deliveries.filter(({ success }) => success).length;
@@ -37,16 +41,23 @@ const statusOf = (deliveries: readonly Delivery[], trace: readonly TraceStep[]):
     if (failed === 0) return done === deliveries.length ? "success" : "accepted";
     return failed === deliveries.length ? "failed" : "partial";
   }
-  const held = trace.some(({ stage, decision }) => stage === "filter" && decision === "deny");
-  if (held) return "filtered";
-  return trace.some(({ stage, decision }) => stage === "group" && decision === "joined") ? "accepted" : "success";
+  if (trace.some(isLater)) return "accepted";
+  return trace.some(({ stage, decision }) => stage === "filter" && decision === "deny") ? "filtered" : "success";
 };
 
+/** What filters and suppressors did to the alert as a whole: one target that may hear of it is enough for an allow. */
 const filterOf = (trace: readonly TraceStep[]): { filter_action: string; filter_reason: string } => {
-  const steps = trace.filter(({ stage }) => ["filter", "silence", "inhibit", "mute"].includes(stage));
-  const step = steps.find(({ decision }) => decision !== "allow") ?? steps[0];
-  return { filter_action: step?.decision ?? "none", filter_reason: step?.reason ?? "" };
+  const step = ["suppressed", "allow", "delay", "deny"]
+    .map((wanted) => trace.find(({ stage, decision }) => stage !== "shadow" && decision === wanted))
+    .find((found) => found !== undefined);
+  // What the seat belt or the mode kept from deciding says more than that nothing else did.
+  const held = step?.decision === "allow" ? trace.find(isHeldBack) : undefined;
+  const reason = held === undefined ? (step?.reason ?? "") : `${held.decision}: ${held.reason}`;
+  return { filter_action: step?.decision ?? "none", filter_reason: reason };
 };
+
+const isHeldBack = ({ stage, decision }: TraceStep): boolean =>
+  stage === "filter" && ["suppression_guard", "would_deny", "would_delay"].includes(decision);
 
 const showClassification = (c: Classification) => ({
   severity: c.severity,

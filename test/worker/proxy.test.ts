@@ -69,6 +69,28 @@ describe("POST /webhook/proxy", () => {
     );
   });
 
+  test("what is delayed or silenced is accepted: it goes on by itself", async () => {
+    await post("/proxy/filters/rules", {
+      name: "later",
+      action: "delay",
+      conditions: { alert_name: "DelayedByProxy" },
+    });
+    await post("/api/v2/silences", {
+      matchers: [{ name: "alertname", value: "SilencedByProxy", isRegex: false }],
+      startsAt: new Date().toISOString(),
+      endsAt: new Date(Date.now() + 3_600_000).toISOString(),
+      createdBy: "ann",
+      comment: "maintenance",
+    });
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    const { json } = await proxy([{ alertname: "DelayedByProxy" }, { alertname: "SilencedByProxy" }], "?wait=1");
+    expect(json.alert_results).toMatchObject([
+      { status: "accepted", filter_action: "delay", filter_reason: "later", publishing_results: [] },
+      { status: "accepted", filter_action: "suppressed", publishing_results: [] },
+    ]);
+    expect(json).toMatchObject({ published_alerts: 0, filtered_alerts: 0 });
+  });
+
   test("one target that fails makes it 207, and never a 5xx: the alert is safe", async () => {
     await post("/api/v1/targets", { name: "bad", type: "webhook", url: "https://bad.example.com/hook" });
     const { status, json } = await proxy({ alertname: "HalfDelivered" }, "?wait=10");

@@ -134,6 +134,8 @@ proxyRoutes
             total_allowed: action("allow"),
             total_denied: action("deny"),
             total_delayed: action("delay"),
+            /** Denials and delays on a model's word that the seat belt did not let happen. */
+            total_guarded: action("suppression_guard"),
             errors: counts.rules["filter_error"] ?? 0,
           },
           classification,
