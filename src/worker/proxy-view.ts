@@ -52,7 +52,9 @@ const filterOf = (trace: readonly TraceStep[]): { filter_action: string; filter_
     .find((found) => found !== undefined);
   // What the seat belt or the mode kept from deciding says more than that nothing else did.
   const held = step?.decision === "allow" ? trace.find(isHeldBack) : undefined;
-  const reason = held === undefined ? (step?.reason ?? "") : `${held.decision}: ${held.reason}`;
+  // Nobody asked a filter where there was nobody to tell.
+  const nobody = trace.findLast(({ decision }) => decision === "none")?.reason ?? "";
+  const reason = held === undefined ? (step?.reason ?? nobody) : `${held.decision}: ${held.reason}`;
   return { filter_action: step?.decision ?? "none", filter_reason: reason };
 };
 
