@@ -13,7 +13,7 @@ import { type Receiver, startReceiver } from "./receiver.ts";
 import { startReport } from "./report.ts";
 
 const KEY = "llm-key-of-the-run-4f9a";
-const LLM_TIMEOUT_SECONDS = 2;
+const LLM_TIMEOUT_SECONDS = 3;
 /** From the report to the delivery: the model's time and the way through the queues on a busy machine. */
 const DECIDED_WITHIN_MS = 20_000;
 /** Ingest asks no model, so its answer cannot take as long as one. */
