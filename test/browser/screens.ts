@@ -75,6 +75,39 @@ export const testScreens = async ({ visit }: World): Promise<void> => {
       await expectAccessible(page);
     }
   });
+  await visit("what opens beside or over a page is in order for axe", async ({ page }) => {
+    const opened: readonly (readonly [path: string, link: string | null])[] = [
+      ["/deliveries", 'main table a[href*="job="]'],
+      ["/targets", 'main table a[href*="sel=pager"]'],
+      ["/incidents", 'main table a[href*="sel="]'],
+      ["/silences?edit=new", null],
+      ["/routing?version=1", null],
+    ];
+    for (const [path, link] of opened) {
+      await page.goto(path);
+      await waitForContent(page);
+      if (link !== null) await page.locator(link).first().click();
+      await page.getByRole("dialog").getByRole("button", { name: "Close" }).waitFor();
+      await waitForContent(page);
+      await expectAccessible(page);
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "hidden" });
+    }
+  });
+  for (const width of [768, 1024]) {
+    await visit(
+      `no page is wider than a screen of ${width} px`,
+      async ({ page }) => {
+        for (const { path } of SCREENS) {
+          await page.goto(path);
+          await waitForContent(page);
+          const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          if (over > 0) throw new Error(`${path} is ${over} px wider`);
+        }
+      },
+      { options: { viewport: { width, height: 800 } } },
+    );
+  }
   await visit("the API's documentation works under the same policy", async ({ page }) => {
     await page.goto("/api/docs");
     await page.getByText("/webhook/proxy").first().click();
