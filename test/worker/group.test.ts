@@ -160,5 +160,13 @@ describe("a group", () => {
     at(0);
     await stub.join([join("a", 2, "resolved", 0)]);
     expect(await stub.status()).toMatchObject({ members: 0, wakeAt: null });
+    const tables = await runInDurableObject(stub, (_, state) =>
+      Number(
+        state.storage.sql
+          .exec("SELECT count(*) AS n FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'")
+          .one()["n"],
+      ),
+    );
+    expect(tables).toBe(0);
   });
 });

@@ -30,7 +30,13 @@ export const createTables = (sql: SqlStorage): void => {
   sql.exec("CREATE TABLE IF NOT EXISTS outgoing (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL)");
 };
 
+export const hasTables = (sql: SqlStorage): boolean =>
+  sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'outgoing'").toArray().length > 0;
+
 const EMPTY = { log: {}, flushes: 0, flushedAt: null, wakeAt: null } as const;
+
+/** A group that nobody ever joined. */
+export const NOBODY: Group = { info: null, state: EMPTY, members: new Map(), holds: new Map() };
 
 export const load = (sql: SqlStorage): Group => {
   const head = sql.exec<{ body: string }>("SELECT body FROM head").toArray()[0];

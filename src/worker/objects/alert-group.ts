@@ -30,20 +30,23 @@ const RETRY_MS = 5_000;
 export class AlertGroup extends DurableObject<Bindings> {
   readonly #sql = this.ctx.storage.sql;
   #alarmAt: Millis | null = null;
+  /** Many are only ever told of an end that nobody here waits for: they write nothing. */
+  #isMade = false;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     void ctx.blockConcurrencyWhile(async () => {
-      store.createTables(this.#sql);
+      this.#isMade = store.hasTables(this.#sql);
       this.#alarmAt = await ctx.storage.getAlarm();
     });
   }
 
   /** Takes alerts in; on disk when this answers. */
   join(joins: readonly GroupJoin[]): void {
-    const group = store.load(this.#sql);
+    const group = this.#load();
     const joined = joinGroup(group, joins, Date.now());
     if (joined === null) return;
+    this.#make();
     this.ctx.storage.transactionSync(() => {
       for (const member of joined.news) {
         const parked = joins.find((join) => join.member === member)?.holds;
@@ -56,6 +59,7 @@ export class AlertGroup extends DurableObject<Bindings> {
 
   /** Asks the storm of a route which of these alerts it takes, in order; those it takes have joined when this answers. */
   offer(offers: readonly Offered[], options: StormOptions): readonly boolean[] {
+    this.#make();
     const before = store.loadStorm(this.#sql);
     const { state, taken } = admitToStorm(before, store.load(this.#sql).members, offers, Date.now(), options);
     // Without an await between them both writes are one.
@@ -66,12 +70,13 @@ export class AlertGroup extends DurableObject<Bindings> {
 
   /** What the group holds: for people who ask why nothing has been told yet. */
   status(): { readonly members: number; readonly wakeAt: Millis | null; readonly key: string | null } {
-    const { info, state, members } = store.load(this.#sql);
+    const { info, state, members } = this.#load();
     return { members: members.size, wakeAt: state.wakeAt, key: info?.key ?? null };
   }
 
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
+    if (!this.#isMade) return;
     try {
       await this.#handOn();
       let { wakeAt } = store.load(this.#sql).state;
@@ -135,6 +140,15 @@ export class AlertGroup extends DurableObject<Bindings> {
     this.ctx.waitUntil(handOver(this.env));
     await ringTargets(this.env, outgoing.notifications);
     store.dropOutgoing(this.#sql, lastId);
+  }
+
+  #load(): store.Group {
+    return this.#isMade ? store.load(this.#sql) : store.NOBODY;
+  }
+
+  #make(): void {
+    if (!this.#isMade) store.createTables(this.#sql);
+    this.#isMade = true;
   }
 
   #alarmBy(at: Millis): void {
