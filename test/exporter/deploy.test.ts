@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { sampleManifest } from "../../src/local/discovery.ts";
 import { type DiscoveryApi, startDiscoveryApi } from "./discovery-api.ts";
 import { schemaDefects } from "./kubernetes-schema.ts";
 import {
@@ -215,6 +216,16 @@ describe("the Kustomize", () => {
         .sort(),
     );
   });
+});
+
+test("the Secrets we show as examples are accepted", async ({ skip }) => {
+  skip(NO_TOOLS !== null, NO_TOOLS ?? "");
+  const documented = readFileSync(join(import.meta.dirname, "../../docs/exporter.md"), "utf8");
+  const examples = [...documented.matchAll(/```yaml\n(apiVersion: v1\nkind: Secret\n[^`]*)```/g)].map(
+    ([, text]) => text,
+  );
+  expect(examples.length).toBeGreaterThan(0);
+  await expectAccepted(parseManifests([...examples, sampleManifest("http://127.0.0.1:1/")].join("---\n")));
 });
 
 test("what is wrong with an object is found", () => {
