@@ -19,3 +19,9 @@ export const resealEverything = async (env: Bindings): Promise<Resealed> => {
   if (sum.resealed > 0 || sum.failed > 0) logInfo("keys.resealed", sum);
   return sum;
 };
+
+/** For cron: what no key opens is a failure to be noticed, not a count in a log. */
+export const keepSealed = async (env: Bindings): Promise<void> => {
+  const { failed } = await resealEverything(env);
+  if (failed > 0) throw new Error(`no key in ENCRYPTION_KEYS opens ${failed} definitions or documents`);
+};

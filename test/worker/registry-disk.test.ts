@@ -7,7 +7,7 @@ import { runCron } from "../../src/worker/cron/index.ts";
 import { addVersion, readVersion } from "../../src/worker/db/config-versions.ts";
 import type { Bindings } from "../../src/worker/env.ts";
 import { registry } from "../../src/worker/registry.ts";
-import { resealEverything } from "../../src/worker/reseal.ts";
+import { keepSealed, resealEverything } from "../../src/worker/reseal.ts";
 import { entry, exporter, snapshot } from "../support/exporter.ts";
 import { watchOutside } from "../support/outside.ts";
 import { bindings, cluster, configure, goOn, names, onDisk, startClock, stub, sync } from "../support/registry.ts";
@@ -145,6 +145,7 @@ describe("keys", () => {
     await configure({});
     expect(await resealEverything(bindings)).toEqual({ resealed: 0, failed: 7 });
     expect(await readVersion(bindings, null)).toEqual({ ok: false, error: "unknown_key" });
+    await expect(keepSealed(bindings)).rejects.toThrow("no key in ENCRYPTION_KEYS opens 7 definitions or documents");
     await sync();
     expect(await readable(bindings)).toEqual(["a", "b", "c", "d"]);
     await registry(bindings).remove("mine");

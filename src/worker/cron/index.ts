@@ -6,7 +6,7 @@ import { logError } from "../log.ts";
 import { count, handOver } from "../metrics/count.ts";
 import { ours } from "../metrics/families.ts";
 import { registry } from "../registry.ts";
-import { resealEverything } from "../reseal.ts";
+import { keepSealed } from "../reseal.ts";
 import { checkAllTargets } from "../target-health.ts";
 import { followConfig } from "./config-change.ts";
 import { watchHeartbeats } from "./heartbeats.ts";
@@ -25,7 +25,7 @@ const PARTS: readonly (readonly [name: string, run: (env: Bindings, now: number)
   ["hourly-counts", (env, now) => countEventsByHour(env.DB, now)],
   ["delivery-times", (env, now) => countDeliveries(env.DB, now)],
   ["targets", (env) => registry(env).syncDue()],
-  ["keys", resealEverything],
+  ["keys", keepSealed],
   ["health", checkAllTargets],
 ];
 
