@@ -26,8 +26,8 @@ const MANY_EVERY_MS = 10_000;
 const OFFERED_ROWS = 500;
 
 const currentPath = (matchers: readonly string[]): string => {
-  const filters = matchers.map((matcher) => `filter=${encodeURIComponent(matcher)}`);
-  return filters.length === 0 ? "/api/v2/alerts" : `/api/v2/alerts?${filters.join("&")}`;
+  const filters = matchers.map((matcher) => `&filter=${encodeURIComponent(matcher)}`);
+  return `/api/v2/alerts?details=true${filters.join("")}`;
 };
 
 /** Names and values of labels and fields on show. */

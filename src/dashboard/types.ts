@@ -60,6 +60,8 @@ export interface CurrentAlert {
     readonly inhibitedBy: readonly string[];
     readonly mutedBy?: readonly string[];
   };
+  /** With `details=true`: the severity that counts. */
+  readonly severity?: string;
 }
 
 /** `/api/dashboard/overview`. */

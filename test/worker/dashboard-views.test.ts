@@ -99,6 +99,19 @@ test("the report of classification counts who answered, how sure, and where labe
   expect(fallback).toBeGreaterThanOrEqual(2);
 });
 
+test("the list of what fires tells the severity that counts, to those who ask", async () => {
+  await send({ labels: { alertname: "NodeDown", severity: "info", instance: "raised" } });
+  const filter = 'filter=instance="raised"';
+  const list = async (query: string) =>
+    (await get(`/api/v2/alerts?${query}`)).json as unknown as readonly Record<string, unknown>[];
+  const [alert] = await eventually(
+    () => list(`${filter}&details=true`),
+    (alerts) => alerts.length === 1,
+  );
+  expect(alert).toMatchObject({ labels: { severity: "info" }, severity: "critical" });
+  expect((await list(filter))[0]).not.toHaveProperty("severity");
+});
+
 test("the calendar holds each window of a silence that comes again", async () => {
   const from = Date.UTC(2027, 0, 4);
   await post("/api/v2/silences", {

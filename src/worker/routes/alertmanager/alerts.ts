@@ -27,6 +27,7 @@ const AlertParameters = z.looseObject({
   muted: one,
   receiver: one,
   filter: many,
+  details: one,
 });
 const Status = z.object({
   cluster: z.object({ status: z.string(), peers: z.array(z.unknown()) }),
@@ -111,7 +112,10 @@ export const alertmanagerRoutes = routes()
       // Time mutes belong to routes, which only the list of groups shows.
       const found = await wanted(c.env, { ...query.value, muted: true }, now);
       return c.json(
-        found.map((standing) => showAlert(standing, timeout, now)),
+        found.map((standing) => ({
+          ...showAlert(standing, timeout, now),
+          ...(c.req.query("details") === "true" ? { severity: standing.alert.severity } : {}),
+        })),
         200,
       );
     },

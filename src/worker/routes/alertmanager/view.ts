@@ -25,6 +25,8 @@ export const GettableAlert = z
       inhibitedBy: z.array(z.string()),
       mutedBy: z.array(z.string()),
     }),
+    /** Only where `details=true` is asked for: the severity that counts, which a classification may have raised. */
+    severity: z.string().optional(),
   })
   .openapi("GettableAlert");
 
