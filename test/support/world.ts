@@ -20,7 +20,7 @@ import type { Context } from "../../src/core/pipeline/context.ts";
 import { flushGroup, type GroupInfo } from "../../src/core/pipeline/flush.ts";
 import { brief, catchUp, joinGroup } from "../../src/core/pipeline/join.ts";
 import { type Decision, type GroupJoin, type GroupMember, process } from "../../src/core/pipeline/process.ts";
-import { onlyUntold, toldIn } from "../../src/core/pipeline/reroute.ts";
+import { onlyUntold } from "../../src/core/pipeline/reroute.ts";
 import { admitToStorm, leaveToStorm } from "../../src/core/pipeline/storm.ts";
 import type { Notification } from "../../src/core/publish/notification.ts";
 import type { RoutingConfig } from "../../src/core/route/routing.ts";
@@ -75,8 +75,8 @@ export class World {
   readonly #events = new Map<string, AlertEvent[]>();
   /** Targets by fingerprint and sequence of the event they were told of by itself. */
   readonly #told = new Map<string, Set<string>>();
-  /** Targets by event, however they were told of it: what its trace says. */
-  readonly #queued = new Map<string, ReadonlySet<string>>();
+  /** By event. */
+  readonly #traces = new Map<string, readonly TraceStep[]>();
   readonly #silences: Silence[] = [];
   #config: RoutingConfig;
   #targets: ReturnType<typeof target>[];
@@ -154,8 +154,8 @@ export class World {
     for (const [id, { status, seq }] of this.#entries) {
       const event = this.#events.get(id)?.at(-1);
       if (status !== "firing" || event === undefined) continue;
-      const told = this.#queued.get(`${id}:${seq}`) ?? new Set();
-      const { notifications, groups } = onlyUntold(process(event, null, this.#context(now)), told);
+      const trace = this.#traces.get(`${id}:${seq}`) ?? [];
+      const { notifications, groups } = onlyUntold(process(event, null, this.#context(now)), trace);
       for (const { target, notification } of notifications) this.#tell(target, `${id}:${seq}`, notification);
       for (const join of groups) this.#join(join, now);
     }
@@ -163,7 +163,7 @@ export class World {
   }
 
   #note(id: string, trace: readonly TraceStep[]): void {
-    this.#queued.set(id, new Set([...(this.#queued.get(id) ?? []), ...toldIn(trace)]));
+    this.#traces.set(id, [...(this.#traces.get(id) ?? []), ...trace]);
   }
 
   /** Everything in memory goes to disk and comes back, as in a restart. */

@@ -148,6 +148,13 @@ describe("what is refused", () => {
     expect([answer.status, typeof answer.json]).toEqual([status, "string"]);
   });
 
+  test.each([["/alertmanager/api/v2/status"], ["/api/v1/status/buildinfo"]])(
+    "%s is not there: that is how Grafana tells what it speaks with",
+    async (path) => {
+      expect((await get(path)).status).toBe(404);
+    },
+  );
+
   test("without a token, and with one that may only read", async () => {
     const call = (authorization: string, method: string) =>
       exports.default.fetch(new Request("https://alerts.test/api/v2/silences", { method, headers: { authorization } }));

@@ -6,7 +6,7 @@ import type { Classification } from "../../core/classify/classification.ts";
 import type { TraceStep } from "../../core/history/trace.ts";
 import { addressDirect } from "../../core/pipeline/address.ts";
 import { process } from "../../core/pipeline/process.ts";
-import { onlyUntold, toldIn } from "../../core/pipeline/reroute.ts";
+import { onlyUntold } from "../../core/pipeline/reroute.ts";
 import { loadContext } from "../context.ts";
 import { eventOf, type ItemRow } from "../db/items.ts";
 import { insertPending } from "../db/notifications.ts";
@@ -48,7 +48,7 @@ const decideAgain = async (env: Bindings, rows: readonly FiringRow[], now: numbe
     const stored = row?.classification ?? null;
     const classification = stored === null ? null : (JSON.parse(stored) as Classification);
     const decision = process(event, classification, context);
-    return { event, ...onlyUntold(decision, toldIn(JSON.parse(row?.trace ?? "[]") as TraceStep[])) };
+    return { event, ...onlyUntold(decision, JSON.parse(row?.trace ?? "[]") as TraceStep[]) };
   });
   const addressed = decided.flatMap(({ event, notifications }) => addressDirect(event, { notifications }));
   const steps = addressed.map(({ target, item: { subject: fingerprint, seq } }) => {

@@ -213,6 +213,12 @@ describe("storms", () => {
       { targets: [], pagers: ["pagerduty"] },
     ),
     scene(
+      "another configuration tells nobody alone of what it took",
+      direct(block),
+      (w) => many(w, 5).configure("6s", direct(block)).follow("7s").until("1m"),
+      [...alone(3), "19s slack firstNotification +[i4 i5] -[]"],
+    ),
+    scene(
       "its ends come also when the block is taken away",
       direct(block),
       (w) => many(w, 5).configure("1m", direct()).resolves("2m", CPU("i4")).resolves("2m", CPU("i5")).until("1h"),
