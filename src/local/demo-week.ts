@@ -28,7 +28,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** Ordinary changes are sent in rounds, so that a week passes quickly. */
-const ROUND_MS = 60 * MINUTE_MS;
+const ROUND_MS = 80 * MINUTE_MS;
 /** Of those that begin this close to the end, some go on. */
 const OPEN_MS = 6 * HOUR_MS;
 
@@ -43,6 +43,9 @@ export const chanceOf = (seed: number): (() => number) => {
   };
 };
 
+/** Fewer than a real shop has, for the sake of whoever waits for the week to pass. */
+const BUSY = 0.7;
+
 /** Shops are busy in the evening and quiet before dawn. */
 const isLikely = (at: number, chance: () => number): boolean => {
   const hour = new Date(at).getUTCHours();
@@ -55,7 +58,7 @@ export const instanceOf = (kind: Pick<Kind, "service">, chance: () => number): s
 const ordinary = (from: number, to: number, chance: () => number): Episode[] =>
   CLUSTERS.flatMap((cluster) =>
     KINDS.flatMap((kind) => {
-      const wanted = ((to - from) / DAY_MS) * kind.perDay;
+      const wanted = ((to - from) / DAY_MS) * kind.perDay * BUSY;
       const begins = Array.from({ length: Math.round(wanted + chance() - 0.5) }, () => from + chance() * (to - from));
       return begins
         .filter((at) => isLikely(at, chance))
