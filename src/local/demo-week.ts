@@ -124,8 +124,7 @@ export const planSteps = (episodes: readonly Episode[], to: number): Step[] => {
   ]);
   const rounds = Map.groupBy(
     changes.filter((change) => change.at < to),
-    ({ at, episode }) =>
-      episode.exact ? Math.floor(at / MINUTE_MS) * MINUTE_MS : Math.floor(at / ROUND_MS) * ROUND_MS,
+    ({ at, episode }) => (episode.exact ? `at ${Math.floor(at / MINUTE_MS)}` : `around ${Math.floor(at / ROUND_MS)}`),
   );
   return [...rounds.values()]
     .map((some) => ({ at: Math.max(...some.map(({ at }) => at)), changes: some.toSorted((a, b) => a.at - b.at) }))
