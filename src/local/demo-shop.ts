@@ -87,7 +87,7 @@ ${version === 1 ? "" : "time_intervals:\n  - name: lunch\n    time_intervals:\n 
   labels: [cluster, namespace]
   within: 15m
 heartbeats:
-${CLUSTERS.map((cluster) => `  - name: prometheus-${cluster}\n    matchers: 'alertname="Watchdog", cluster="${cluster}"'\n    within: 10m\n`).join("")}`;
+${CLUSTERS.map((cluster) => `  - name: prometheus-${cluster}\n    matchers: 'alertname="Watchdog", cluster="${cluster}"'\n    within: 3m\n`).join("")}`;
 
 export interface SinkUrls {
   readonly of: (name: string) => string;
