@@ -46,6 +46,15 @@ const LiveButton = () => {
   );
 };
 
+/** Not scrollIntoView: after it the Tab key would go on from there and past the link to the content. */
+const showCurrent = (nav: HTMLElement): void => {
+  const link = nav.querySelector("[aria-current]")?.getBoundingClientRect();
+  const list = nav.querySelector("ul");
+  const box = list?.getBoundingClientRect();
+  if (link === undefined || list === null || box === undefined) return;
+  list.scrollLeft += link.left + link.width / 2 - (box.left + box.width / 2);
+};
+
 export const Shell = ({ children }: { readonly children: ComponentChildren }) => {
   const { path, query, go } = useQuery();
   const help = useSignal(false);
@@ -67,7 +76,7 @@ export const Shell = ({ children }: { readonly children: ComponentChildren }) =>
   const here = PAGES.find((page) => page.path === path);
   const nav = useRef<HTMLElement>(null);
   useEffect(() => {
-    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+    if (nav.current !== null) showCurrent(nav.current);
     document.title = here === undefined ? "Alert History" : `${here.title} · Alert History`;
   }, [here]);
   return (
