@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { get, post, remove } from "../support/api.ts";
-import { addTarget, idle, queue, startClock, stubOf } from "../support/delivery.ts";
+import { addTarget, advance, idle, queue, startClock, stubOf } from "../support/delivery.ts";
 import { type Receiver, receiver, watchOutside } from "../support/outside.ts";
 
 watchOutside();
@@ -63,6 +63,33 @@ describe("dead letters", () => {
       ["succeeded", 1],
       ["succeeded", 1],
     ]);
+  });
+
+  test("are found by old clients however many others are newer, page by page", async () => {
+    startClock();
+    const [transient, down] = await target(503);
+    await addTarget({
+      name: transient,
+      type: "webhook",
+      url: `https://${transient}.example.com/in`,
+      retry_window_seconds: 60,
+    });
+    await queue(transient, { subject: "t1", seq: 1, severity: "critical" });
+    await advance(transient, Date.now() + 3_600_000);
+    expect(down.received.length).toBeGreaterThan(1);
+    const [name] = await target(404);
+    await queue(name, ...Array.from({ length: 12 }, (_, i) => ({ subject: `p${i}`, seq: 1 })));
+    const ask = (query: string) => get(`/publishing/dlq?${query}`);
+    const found = await ask("error_type=transient&limit=1");
+    expect(items(found, "entries")).toMatchObject([{ target_name: transient, fingerprint: "t1", priority: "high" }]);
+    expect(found.json.total_count).toBe(1);
+    const pages = [0, 5, 10].map((offset) => ask(`target=${name}&limit=5&offset=${offset}`));
+    const listed = (await Promise.all(pages)).map((answer) =>
+      items(answer, "entries").map((entry) => entry.fingerprint),
+    );
+    expect(listed.map((page) => page.length)).toEqual([5, 5, 2]);
+    expect(new Set(listed.flat()).size).toBe(12);
+    expect((await ask(`target=${name}&priority=high`)).json.total_count).toBe(0);
   });
 
   test("are discarded one at a time or when they are old", async () => {

@@ -145,6 +145,26 @@ export const countDead = async (db: D1Database): Promise<DeadCount[]> =>
       .all<DeadCount>()
   ).results;
 
+/** What tells dead letters apart, without what they hold. */
+export interface DeadHead extends LedgerKey {
+  readonly reason: string | null;
+  readonly severity: string;
+  readonly status: string;
+  readonly replayed_at: number | null;
+}
+
+/** The newest dead letters, MAX_COUNTED at most, newest first. */
+export const deadHeads = async (db: D1Database): Promise<DeadHead[]> =>
+  (
+    await db
+      .prepare(
+        `SELECT ${KEY}, reason, severity, status, replayed_at FROM
+           (SELECT * FROM notifications INDEXED BY notifications_dead WHERE state = 'dead'
+            ORDER BY completed_at DESC LIMIT ${MAX_COUNTED}) ${ORDER}`,
+      )
+      .all<DeadHead>()
+  ).results;
+
 /** Takes dead letters out of the list for good; answers how many there were. */
 export const discardDead = async (db: D1Database, keys: readonly LedgerKey[]): Promise<number> => {
   const { meta } = await db

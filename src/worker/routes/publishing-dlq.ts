@@ -1,7 +1,7 @@
 /** Dead letters under their older paths: `/publishing/dlq*` (contracts 2, 10.6). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { recordAudit } from "../db/audit.ts";
-import { countDead, ledgerId, listLedger, loadLedger, purgeDead, readLedgerId } from "../db/ledger.ts";
+import { countDead, deadHeads, ledgerId, loadLedger, purgeDead, readLedgerId } from "../db/ledger.ts";
 import { routes, scoped } from "../http.ts";
 import { errorTypeOf, priorityOf, showJob } from "../jobs.ts";
 import { refuse } from "../problem.ts";
@@ -86,7 +86,6 @@ const paging = {
 };
 const priority = z.enum(["high", "medium", "low"]).optional();
 const idParam = z.object({ id: z.string().max(300) });
-const everywhere = { reason: null, fromMs: null, toMs: null };
 
 export const dlqRoutes = routes()
   .openapi(
@@ -118,24 +117,18 @@ export const dlqRoutes = routes()
     }),
     async (c) => {
       const q = c.req.valid("query");
-      const { rows } = await listLedger(c.env.DB, {
-        ...everywhere,
-        limit: q.limit + q.offset,
-        before: null,
-        target: q.target ?? null,
-        state: "dead",
-        fingerprint: null,
-      });
-      const stats = await dlqStats(c.env.DB);
-      const entries = rows
-        .map(showEntry)
-        .filter((entry) => q.error_type === undefined || entry.error_type === q.error_type)
-        .filter((entry) => q.priority === undefined || entry.priority === q.priority)
-        .filter((entry) => q.replayed === undefined || String(entry.replayed) === q.replayed);
-      const narrowed = [q.target, q.error_type, q.priority, q.replayed].some((value) => value !== undefined);
-      const total_count = narrowed ? entries.length : stats.total_entries;
-      const shown = entries.slice(q.offset);
-      return c.json({ entries: shown, total_count, ...(q.include_stats === "true" ? { stats } : {}) }, 200);
+      const heads = (await deadHeads(c.env.DB)).filter(
+        ({ target, reason, status, severity, replayed_at }) =>
+          (q.target === undefined || target === q.target) &&
+          (q.error_type === undefined || errorTypeOf(reason) === q.error_type) &&
+          (q.priority === undefined || priorityOf(status, severity) === q.priority) &&
+          (q.replayed === undefined || String(replayed_at !== null) === q.replayed),
+      );
+      const page = heads.slice(q.offset, q.offset + q.limit);
+      const rows = new Map((await loadLedger(c.env.DB, page)).map((row) => [ledgerId(row), row]));
+      const entries = page.flatMap((key) => rows.get(ledgerId(key)) ?? []).map(showEntry);
+      const stats = q.include_stats === "true" ? { stats: await dlqStats(c.env.DB) } : {};
+      return c.json({ entries, total_count: heads.length, ...stats }, 200);
     },
   )
   .openapi(
