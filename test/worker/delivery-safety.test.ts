@@ -2,14 +2,12 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { unsafeVariable } from "../../src/worker/address.ts";
-import { followMode } from "../../src/worker/cron/publishing-mode.ts";
 import { sweep } from "../../src/worker/cron/sweep.ts";
 import { insertPending } from "../../src/worker/db/notifications.ts";
 import type { Bindings } from "../../src/worker/env.ts";
 import { registry } from "../../src/worker/registry.ts";
 import { send } from "../../src/worker/send.ts";
 import { FORBIDDEN } from "../core/route/forbidden-urls.ts";
-import { eventually, get, send as ingest, post, remove } from "../support/api.ts";
 import {
   addTarget,
   answerBy,
@@ -181,36 +179,4 @@ describe("the sweep", () => {
     expect(await mark()).toBe(START - 30_000);
     expect(host.received).toHaveLength(1);
   });
-});
-
-test("metrics_only comes with the last target and goes with the first: what still fires is told then", async () => {
-  const { targets } = (await get("/api/v1/targets")).json as unknown as { targets: { name: string }[] };
-  for (const { name } of targets) await remove(`/api/v1/targets/${name}`);
-  await followMode(bindings, Date.now());
-  expect((await get("/publishing/mode")).json).toMatchObject({ mode: "metrics_only", metrics_only_active: true });
-  const alert = { alertname: "NobodyHears", instance: crypto.randomUUID() };
-  const [{ fingerprint }] = (await ingest(alert)).json.alerts as unknown as [{ fingerprint: string }];
-  const traced = await eventually(
-    () => get(`/history/${fingerprint}`),
-    ({ status }) => status === 200,
-  );
-  expect(traced.text).toContain('"metrics_only"');
-  const submitted = await post("/publishing/submit", { alert: { labels: alert } });
-  expect([submitted.status, submitted.json.success]).toEqual([200, false]);
-
-  const host = receiver("back.example.com");
-  await addTarget({ name: "back", type: "webhook", url: "https://back.example.com/" });
-  await followMode(bindings, Date.now());
-  await eventually(
-    async () => host.received.length,
-    (n) => n > 0,
-  );
-  expect(host.received[0]!.body).toContain("NobodyHears");
-  expect((await get("/publishing/mode")).json).toMatchObject({
-    mode: "intelligent",
-    last_transition_reason: "targets_available",
-  });
-  await followMode(bindings, Date.now() + 60_000);
-  await idle("back");
-  expect(host.received).toHaveLength(1);
 });
