@@ -47,11 +47,15 @@ const phaseOf = (notification: Notification, receipt: Receipt | null, stepsDone:
   return notification.reason === "repeatIntervalElapsed" ? "reply" : "update";
 };
 
-const replyWords = ({ status, reason }: Notification): string => {
-  if (status === "resolved") return "Resolved";
-  if (reason === "newAlerts") return "New alerts";
-  return reason === "someResolved" ? "Some resolved" : "Still firing";
+const NEWS: Readonly<Partial<Record<Notification["reason"], string>>> = {
+  newAlerts: "New alerts",
+  someResolved: "Some resolved",
+  startedFlapping: "Started flapping",
+  stoppedFlapping: "Stopped flapping",
 };
+
+const replyWords = ({ status, reason }: Notification): string =>
+  status === "resolved" ? "Resolved" : (NEWS[reason] ?? "Still firing");
 
 const replyBody = (notification: Notification, receipt: Receipt): object => ({
   channel: receipt.channel,

@@ -71,9 +71,14 @@ const phaseOf = (notification: Notification, receipt: Receipt | null, stepsDone:
   return notification.reason === "repeatIntervalElapsed" ? "reply" : "edit";
 };
 
+const NEWS: Readonly<Partial<Record<Notification["reason"], string>>> = {
+  newAlerts: "New alerts",
+  startedFlapping: "Started flapping",
+  stoppedFlapping: "Stopped flapping",
+};
+
 const replyText = (notification: Notification): string => {
-  const firing = notification.reason === "newAlerts" ? "New alerts" : "Still firing";
-  const words = notification.status === "resolved" ? "Resolved" : firing;
+  const words = notification.status === "resolved" ? "Resolved" : (NEWS[notification.reason] ?? "Still firing");
   return cutEscaped(`${words}: ${nameOf(notification)}`, MAX_TITLE, escapeTelegram);
 };
 
