@@ -7,6 +7,7 @@ import { commitEvents } from "../../src/worker/db/events.ts";
 import { joinIncidents } from "../../src/worker/db/incidents.ts";
 import type { Bindings } from "../../src/worker/env.ts";
 import { get } from "../support/api.ts";
+import { putDocument } from "../support/config.ts";
 
 const NOW = Date.now();
 const MIN = 60_000;
@@ -124,13 +125,35 @@ describe("retention", () => {
       started("gone", old, { status: "resolved", kind: "resolved", endsAt: old }),
     );
     await commit(RULE, firing, ...done);
+    const call = (at: number) =>
+      env.DB.prepare(
+        `INSERT INTO classification_calls (at, fingerprint, seq, alertname, provider, model, prompt_version, outcome,
+           attempts, latency_ms) VALUES (?1, 'f', 1, 'A', 'p', 'm', '1', 'answered', 1, 1)`,
+      ).bind(at);
+    const answer = (digest: string, expiresAt: number) =>
+      env.DB.prepare("INSERT INTO classifications VALUES (?1, '{}', ?2)").bind(
+        `classification:${digest.padEnd(64, "f")}:m:1`,
+        expiresAt,
+      );
+    const word = (at: number) =>
+      env.DB.prepare("INSERT INTO audit (at, actor, action, subject, detail) VALUES (?1, 'ann', 'a', 's', '{}')").bind(
+        at,
+      );
+    await env.DB.batch([
+      ...[call(old), call(NOW), word(old), word(NOW)],
+      ...["00", "0f", "7f", "ff"].flatMap((digest) => [answer(digest, old), answer(`${digest}a`, NOW + DAY)]),
+    ]);
+    await putDocument({ route: { receiver: "a" }, receivers: [{ name: "a" }], retention: { audit: "30d" } });
     const now = NOW - (NOW % MIN);
     const first = await removeOld(env as unknown as Bindings, now);
-    expect(first).toBeLessThanOrEqual(7000);
+    expect(first).toBeLessThanOrEqual(10_000);
     expect(await count("events", `received_at = ${old}`)).toBe(501);
     for (let minute = 1; minute <= 256; minute++) await removeOld(env as unknown as Bindings, now + minute * MIN);
     expect(await count("events", `received_at = ${old}`)).toBe(1);
     expect(await count("alerts", `updated_at = ${old}`)).toBe(1);
+    expect([await count("classification_calls", "1"), await count("classifications", "1")]).toEqual([1, 4]);
+    expect(await count("audit", `at = ${old}`)).toBe(0);
+    expect(await count("audit", `at = ${NOW}`)).toBe(1);
     expect(await count("rollups", `hour < ${NOW - 31 * DAY}`)).toBe(0);
     expect((await get(`/history/${firing.event.fingerprint}`)).json).toMatchObject({ current_status: "firing" });
   }, 60_000);

@@ -37,6 +37,21 @@ const KINDS: readonly (readonly [kind: string, sql: string])[] = [
          AND NOT EXISTS (SELECT 1 FROM alerts AS a WHERE a.fingerprint = n.subject AND a.status = 'firing')
        ORDER BY at LIMIT ?2)`,
   ],
+  [
+    "classification_calls",
+    `DELETE FROM classification_calls WHERE (at, fingerprint, seq) IN (SELECT at, fingerprint, seq
+       FROM classification_calls WHERE at < ?1 ORDER BY at LIMIT ?2)`,
+  ],
+  [
+    "classifications",
+    `DELETE FROM classifications WHERE key IN (SELECT key FROM classifications
+       WHERE key > 'classification:' || ?3 AND key <= 'classification:' || ?4 || 'g' AND expires_at < ?1 LIMIT ?2)`,
+  ],
+  // Only where the configuration says so; its id grows with time.
+  [
+    "audit",
+    "DELETE FROM audit WHERE id IN (SELECT id FROM (SELECT id, at FROM audit ORDER BY id LIMIT ?2) WHERE at < ?1)",
+  ],
   ["rollups", "DELETE FROM rollups WHERE hour IN (SELECT hour FROM rollups WHERE hour < ?1 ORDER BY hour LIMIT ?2)"],
   [
     "silences",
@@ -55,7 +70,7 @@ const KINDS: readonly (readonly [kind: string, sql: string])[] = [
   ],
 ];
 
-/** The key of `alerts` is a hash: one of 256 parts of it is gone through per run. */
+/** The keys of `alerts` and `classifications` are hashes: one of 256 parts of them is gone through per run. */
 const partOf = (now: number): [string, string] => {
   const part = Math.floor(now / 60_000) % 256;
   const hex = (n: number): string => n.toString(16).padStart(2, "0");
@@ -70,9 +85,11 @@ export const removeOld = async (env: Bindings, now: number): Promise<number> => 
     notifications: config?.retention.notificationsMs ?? events + DELIVERIES_LONGER_MS,
     rollups: config?.retention.rollupsMs ?? events,
     silences: SILENCE_RETENTION_MS,
+    classifications: 0,
+    audit: config?.retention.auditMs ?? Number.POSITIVE_INFINITY,
   };
   const statements = KINDS.map(([kind, sql]) => {
-    const before = now - (ages[kind] ?? events);
+    const before = Math.max(0, now - (ages[kind] ?? events));
     return env.DB.prepare(sql).bind(before, MAX_ROWS, ...(sql.includes("?3") ? partOf(now) : []));
   });
   let removed = 0;
