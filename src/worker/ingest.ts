@@ -1,9 +1,10 @@
 /** Commits parsed alerts: one call per shard touched, and no answer before each of them has said that it is on disk. */
-import { alertName } from "../core/alert/alert.ts";
+import { type Alert, alertName } from "../core/alert/alert.ts";
 import type { DedupOutcome } from "../core/dedup/decide.ts";
 import type { Parsed } from "../core/ingest/parse.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import type { Bindings } from "./env.ts";
+import { asRepeats, learn } from "./known-alerts.ts";
 import { logError } from "./log.ts";
 import type { IngestAnswer, IngestBatch } from "./objects/alert-shard.ts";
 import { shardName, shardOf } from "./shards.ts";
@@ -26,6 +27,19 @@ const callShard = async (env: Bindings, name: string, batch: IngestBatch): Promi
       logError("ingest.shard", error, { shard: name, attempt });
       if (attempt >= ATTEMPTS || !isRetryable(error)) return { ok: false, reason: "overloaded" };
     }
+  }
+};
+
+/** True where all of them say what they said before and their shard still knows it. */
+const repeatAlerts = async (env: Bindings, name: string, alerts: readonly Alert[]): Promise<boolean> => {
+  const repeats = asRepeats(alerts);
+  if (repeats === null) return false;
+  try {
+    return await shardOf(env, name).repeat(repeats);
+  } catch (error) {
+    // Told whole it gets its second attempt; a repeat that was counted twice costs nobody anything.
+    logError("ingest.repeat", error, { shard: name });
+    return false;
   }
 };
 
@@ -55,15 +69,17 @@ export const storeAlerts = async (
   const answers = await Promise.all(
     [...byShard].map(async ([name, indexes]) => {
       const alerts = indexes.map((i) => parsed.alerts[i]!.alert);
-      const answer = await inSpan("ingest.shard", { receiptId, shard: name, alerts: alerts.length }, () =>
-        callShard(env, name, { alerts, receiptId, source, format, upstream }),
+      const answer = await inSpan("ingest.shard", { receiptId, shard: name, alerts: alerts.length }, async () =>
+        (await repeatAlerts(env, name, alerts))
+          ? "repeated"
+          : callShard(env, name, { alerts, receiptId, source, format, upstream }),
       );
-      if (answer.ok) {
-        indexes.forEach((i, k) => {
-          outcomes[i] = answer.outcomes[k]!;
-        });
-      }
-      return answer.ok;
+      if (answer !== "repeated" && !answer.ok) return false;
+      if (answer !== "repeated") learn(alerts, answer.versions);
+      indexes.forEach((i, k) => {
+        outcomes[i] = answer === "repeated" ? "duplicate" : answer.outcomes[k]!;
+      });
+      return true;
     }),
   );
   return answers.every((stored) => stored) ? ok(outcomes) : err("overloaded");

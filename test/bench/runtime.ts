@@ -113,11 +113,15 @@ const run = async (
   };
 };
 
-/** The service's bindings as wrangler reads them, without what only tells how to bundle. */
+/**
+ * The service's bindings as wrangler reads them, without what only tells how to bundle, and without its files: the
+ * platform serves them in front of the Worker, while here a stand-in would cost each request more than a bare answer.
+ */
 const serviceOptions = (): Partial<WorkerOptions> => {
   const {
     modulesRules: _rules,
     rootPath: _root,
+    assets: _files,
     ...options
   } = unstable_getMiniflareWorkerOptions("wrangler.toml").workerOptions;
   return options;

@@ -153,3 +153,26 @@ describe("ingest answers as its senders need it", () => {
     );
   });
 });
+
+test("what repeats is told by its number, and every change in between is seen", async () => {
+  const alert = { ...fresh(), status: "firing", startsAt: "2026-01-01T00:00:00Z", annotations: { summary: "hot" } };
+  const told = async (over: object = {}): Promise<string> => {
+    const { json } = await send([{ ...alert, ...over }]);
+    return (json.alerts as unknown as { outcome: string }[]).map(({ outcome }) => outcome).join();
+  };
+  const end = { status: "resolved", endsAt: "2026-01-02T00:00:00Z" };
+  const steps: [over: object, outcome: string][] = [
+    [{}, "new"],
+    [{}, "duplicate"],
+    [{}, "duplicate"],
+    [{ annotations: { summary: "hotter" } }, "updated"],
+    [{}, "updated"],
+    [{}, "duplicate"],
+    [end, "resolved"],
+    [end, "duplicate"],
+    [end, "duplicate"],
+    [{}, "reopened"],
+    [{}, "duplicate"],
+  ];
+  for (const [over, outcome] of steps) expect([over, await told(over)]).toEqual([over, outcome]);
+});

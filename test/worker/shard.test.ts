@@ -114,6 +114,61 @@ test("what only repeats is told to the counts of its hour by the alarm, in one w
   expect(await repeats()).toBe(5);
 });
 
+describe("a report that says what it said before", () => {
+  const told = async (stub: DurableObjectStub<AlertShard>, one: Alert): Promise<number> => {
+    const answer = await stub.ingest(batch(one));
+    return answer.ok ? answer.versions[0]! : Number.NaN;
+  };
+  const repeated = (
+    stub: DurableObjectStub<AlertShard>,
+    one: Alert,
+    version: number,
+    expiresAt: number | null = null,
+  ) => stub.repeat([[one.fingerprint, version, expiresAt]]);
+
+  test("is counted by the number of the state it left, and by no other", async () => {
+    const stub = shard();
+    const one = alert("Repeats");
+    const version = await told(stub, one);
+    expect(await told(stub, one)).toBe(version);
+    const until = Date.now() + 90_000;
+    expect(await repeated(stub, one, version, until)).toBe(true);
+    expect((await stub.seen(one.fingerprint, one.labels))?.receiveCount).toBe(3);
+    expect(await repeated(stub, one, version + 1)).toBe(false);
+    expect(await repeated(stub, alert("NeverSeen"), version)).toBe(false);
+    expect((await stub.seen(one.fingerprint, one.labels))?.receiveCount).toBe(3);
+  });
+
+  test("is asked for whole once anything else became of its alert, or the object lost its memory", async () => {
+    const stub = shard();
+    const one = alert("Changes");
+    const version = await told(stub, one);
+    await outcomes(stub, alert("Changes", "resolved"));
+    expect(await repeated(stub, one, version)).toBe(false);
+    const reopened = await told(stub, one);
+    await outcomes(stub, { ...one, annotations: { summary: "other" } });
+    expect(await repeated(stub, one, reopened)).toBe(false);
+    const last = await told(stub, one);
+    await evictDurableObject(stub);
+    expect(await repeated(stub, one, last)).toBe(false);
+    await outcomes(stub, one);
+    expect(await repeated(stub, one, last)).toBe(false);
+  });
+
+  test("with one among them that is not, none of a request counts", async () => {
+    const stub = shard();
+    const [a, b] = [alert("RepeatsA"), alert("RepeatsB")];
+    const versions = [await told(stub, a), await told(stub, b)];
+    expect(
+      await stub.repeat([
+        [a.fingerprint, versions[0]!, null],
+        [b.fingerprint, versions[1]! + 1, null],
+      ]),
+    ).toBe(false);
+    expect((await stub.seen(a.fingerprint, a.labels))?.receiveCount).toBe(1);
+  });
+});
+
 describe("a lost bell", () => {
   test("is rung again by the alarm, and the event is written once", async () => {
     const stub = shard();

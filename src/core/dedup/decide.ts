@@ -57,6 +57,22 @@ export const decide = (entry: Entry | null, alert: Alert, now: Millis, source: s
   return alert.status === "firing" ? open(seen, alert, now, source) : stillResolved(seen, alert, now);
 };
 
+/**
+ * The same for a report that left the entry as it is when it came before: what `decide` would make of it again. Nothing of
+ * an entry but times and counts changes with a repeat, so whoever knows that nothing else happened need not compare.
+ */
+export const repeat = (entry: Entry, expiresAt: Millis | null, now: Millis): Dedup => ({
+  outcome: "duplicate",
+  transition: null,
+  durable: false,
+  entry: {
+    ...entry,
+    lastReceivedAt: now,
+    receiveCount: entry.receiveCount + 1,
+    expiresAt: entry.status === "firing" ? (expiresAt ?? entry.expiresAt) : entry.expiresAt,
+  },
+});
+
 /** The end of an alert that nobody reported again in time. */
 export const expire = (entry: Entry, now: Millis): Dedup => ({
   outcome: "resolved",

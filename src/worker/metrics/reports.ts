@@ -7,9 +7,19 @@ import { ours } from "./families.ts";
 
 /** Counts every report a shard has taken, duplicates included. */
 export const countReports = (decided: readonly Dedup[]): void => {
+  // Alerts of a request are much alike: each kind is counted once.
+  const outcomes = new Map<string, number>();
+  const events = new Map<string, Map<string, number>>();
   for (const { outcome, entry } of decided) {
-    count(ours("dedup_total"), { outcome });
-    count(ours("webhook_events_total"), { alertname: alertName(entry.labels), status: entry.status });
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    const name = alertName(entry.labels);
+    const byStatus = events.get(name) ?? new Map<string, number>();
+    byStatus.set(entry.status, (byStatus.get(entry.status) ?? 0) + 1);
+    events.set(name, byStatus);
+  }
+  for (const [outcome, n] of outcomes) count(ours("dedup_total"), { outcome }, n);
+  for (const [alertname, byStatus] of events) {
+    for (const [status, n] of byStatus) count(ours("webhook_events_total"), { alertname, status }, n);
   }
   count("webhook_alerts_received_total", {}, decided.length);
 };

@@ -6,9 +6,10 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { Alert, IngestFormat, Labels, Millis, UpstreamGroup } from "../../core/alert/alert.ts";
-import { type Dedup, type DedupOutcome, decide, type Entry, expire } from "../../core/dedup/decide.ts";
+import { type Dedup, type DedupOutcome, decide, type Entry, expire, repeat } from "../../core/dedup/decide.ts";
 import type { Change } from "../../core/messages.ts";
 import type { Bindings } from "../env.ts";
+import type { Repeat } from "../known-alerts.ts";
 import { logError } from "../log.ts";
 import { type HandedOver, handOver, takeCounts } from "../metrics/count.ts";
 import { countReports } from "../metrics/reports.ts";
@@ -27,7 +28,12 @@ export interface IngestBatch {
   readonly upstream: UpstreamGroup | null;
 }
 export type IngestAnswer =
-  | { readonly ok: true; readonly outcomes: readonly DedupOutcome[] }
+  | {
+      readonly ok: true;
+      readonly outcomes: readonly DedupOutcome[];
+      /** A number for the state each report left its alert in: while it holds, the same report changes nothing. */
+      readonly versions: readonly number[];
+    }
   | { readonly ok: false; readonly reason: "overloaded" };
 
 /** Unconfirmed changes above which ingest is refused with 503: at 2 kB each, about 40 MB waiting in this shard. */
@@ -40,10 +46,15 @@ const FLUSH_DELAY_MS = 5_000;
 const FLUSH_INTERVAL_MS = 60_000;
 /** Entries kept in memory: about 1 kB each. */
 const MAX_CACHED_ENTRIES = 20_000;
+/** More states than one object can go through in a millisecond. */
+const VERSIONS_PER_MS = 1_000;
 
 export class AlertShard extends DurableObject<Bindings> {
   readonly #sql = this.ctx.storage.sql;
   readonly #entries = new Map<string, Entry>();
+  /** A number per entry in memory that changes with what it says; begins anew above any that was given out before. */
+  readonly #versions = new Map<string, number>();
+  #lastVersion = Date.now() * VERSIONS_PER_MS;
   readonly #expiries = new Map<string, { readonly key: string; readonly at: Millis }>();
   /** Alerts heard of since this object came into memory: their expiry is known, not read back. */
   readonly #heard = new Set<string>();
@@ -93,10 +104,23 @@ export class AlertShard extends DurableObject<Bindings> {
       this.#commit(durable, now, batch.receiptId);
       this.#alarmBy(now + OUTBOX_GRACE_MS);
     }
-    for (const d of decided) this.#remember(d, now);
+    const versions = decided.map((d) => this.#remember(d, now));
     countReports(decided);
     if (durable.length > 0) this.#bell.ringFor(durable.map(({ d }) => d.entry.fingerprint));
-    return { ok: true, outcomes: decided.map((d) => d.outcome) };
+    return { ok: true, outcomes: decided.map((d) => d.outcome), versions };
+  }
+
+  /** Reports that say what they said before; false, and nothing done, where one of them may mean something by now. */
+  repeat(repeats: readonly Repeat[]): boolean {
+    if (!repeats.every(([fingerprint, version]) => this.#versions.get(fingerprint) === version)) return false;
+    const now = Date.now();
+    const decided = repeats.map(([fingerprint, , expiresAt]) => {
+      const d = repeat(this.#entries.get(fingerprint)!, expiresAt, now);
+      this.#remember(d, now);
+      return d;
+    });
+    countReports(decided);
+    return true;
   }
 
   /** The consumer holds these changes in D1: their outbox rows go, and what waited behind them is rung. */
@@ -179,11 +203,17 @@ export class AlertShard extends DurableObject<Bindings> {
     this.#outbox.add(waiting, receiptId);
   }
 
-  #remember(d: Dedup, now: Millis): void {
+  /** Answers the number of the state it is in now. */
+  #remember(d: Dedup, now: Millis): number {
     const { fingerprint, expiresAt, status } = d.entry;
     this.#entries.delete(fingerprint);
     this.#entries.set(fingerprint, d.entry);
-    if (this.#entries.size > MAX_CACHED_ENTRIES) this.#entries.delete(this.#entries.keys().next().value!);
+    if (this.#entries.size > MAX_CACHED_ENTRIES) this.#forget(this.#entries.keys().next().value!);
+    let version = this.#versions.get(fingerprint);
+    if (version === undefined || d.outcome !== "duplicate") {
+      version = ++this.#lastVersion;
+      this.#versions.set(fingerprint, version);
+    }
     this.#heard.add(fingerprint);
     if (status === "firing" && expiresAt !== null) {
       this.#expiries.set(fingerprint, { key: store.keyOf(fingerprint, d.entry.labels), at: expiresAt });
@@ -195,6 +225,12 @@ export class AlertShard extends DurableObject<Bindings> {
       this.#dirtyChunks.add(store.chunkOf(fingerprint));
       this.#alarmBy(Math.max(now + FLUSH_DELAY_MS, this.#flushedAt + FLUSH_INTERVAL_MS));
     } else if (this.#signs.delete(fingerprint)) this.#dirtyChunks.add(store.chunkOf(fingerprint));
+    return version;
+  }
+
+  #forget(fingerprint: string): void {
+    this.#entries.delete(fingerprint);
+    this.#versions.delete(fingerprint);
   }
 
   #expire(now: Millis): void {

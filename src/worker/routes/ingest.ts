@@ -3,10 +3,11 @@
  * never 429, because senders take both for final; what may pass is 503 with Retry-After (targets.md 15).
  */
 import type { Context } from "hono";
-import { buildReceipt } from "../../core/ingest/receipt.ts";
+import type { Parsed } from "../../core/ingest/parse.ts";
+import { type AlertOutcome, buildReceipt } from "../../core/ingest/receipt.ts";
 import { type AppEnv, requireScope, routes } from "../http.ts";
 import { storeAlerts } from "../ingest.ts";
-import { logInfo } from "../log.ts";
+import { logDebug, logInfo } from "../log.ts";
 import { problem } from "../problem.ts";
 import { newReceiptId } from "../receipt-id.ts";
 import { modeHeaders, overloaded, RETRY_AFTER_SECONDS, receiveAlerts } from "../receive.ts";
@@ -14,6 +15,24 @@ import { registry } from "../registry.ts";
 import { ReceiptSchema } from "../schemas.ts";
 
 export const ingestRoutes = routes();
+
+/** Where nothing but repeats came in, nothing happened that somebody would look for. */
+const logStored = (
+  c: Context<AppEnv>,
+  { format, received, rejects }: Parsed,
+  outcomes: readonly AlertOutcome[],
+  receiptId: string,
+): void => {
+  const repeats = rejects.length === 0 && outcomes.every((outcome) => outcome === "duplicate");
+  (repeats ? logDebug : logInfo)("ingest.stored", {
+    requestId: c.var.requestId,
+    receiptId,
+    format,
+    source: c.var.caller.source,
+    received,
+    failed: rejects.length,
+  });
+};
 
 ingestRoutes.on(["POST", "PUT"], "/webhook", requireScope("ingest"), async (c) => {
   const now = Date.now();
@@ -29,15 +48,11 @@ ingestRoutes.on(["POST", "PUT"], "/webhook", requireScope("ingest"), async (c) =
     mode: registry(c.env).peekMode(),
     processingTimeMs: Date.now() - now,
   });
-  logInfo("ingest.stored", {
-    requestId: c.var.requestId,
-    receiptId,
-    format: body.webhook_type,
-    source: c.var.caller.source,
-    received: body.alerts_received,
-    failed: body.alerts_failed,
+  logStored(c, parsed.value, stored.value, receiptId);
+  return new Response(JSON.stringify(body), {
+    status: httpStatus,
+    headers: { "content-type": "application/json", ...modeHeaders(c, now) },
   });
-  return c.json(body, httpStatus, modeHeaders(c, now));
 });
 
 /** As Alertmanager says it. */
@@ -56,14 +71,7 @@ ingestRoutes.post("/api/v2/alerts", requireScope("ingest"), async (c) => {
   const receiptId = newReceiptId(now);
   const stored = await storeAlerts(c.env, parsed.value, receiptId, c.var.caller.source);
   if (!stored.ok) return comeAgain(c);
-  logInfo("ingest.stored", {
-    requestId: c.var.requestId,
-    receiptId,
-    format: parsed.value.format,
-    source: c.var.caller.source,
-    received: parsed.value.received,
-    failed: parsed.value.rejects.length,
-  });
+  logStored(c, parsed.value, stored.value, receiptId);
   if (parsed.value.rejects.length > 0) {
     return c.json(parsed.value.rejects.map(({ path, error }) => `${path}: ${error}`).join("; "), 400);
   }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Alert, Labels } from "../../../src/core/alert/alert.ts";
-import { decide, type Entry, expire } from "../../../src/core/dedup/decide.ts";
+import { decide, type Entry, expire, repeat } from "../../../src/core/dedup/decide.ts";
 
 const T = Date.parse("2026-01-01T10:00:00Z");
 const MINUTE = 60_000;
@@ -129,4 +129,31 @@ describe("any order, repetition and interleaving", () => {
       }),
     );
   });
+});
+
+test("whatever came before, a report that comes a second time is what repeat says without looking at it", () => {
+  const start = fc.integer({ min: 0, max: 3 }).map((n) => T + n * MINUTE);
+  const anyReport = fc
+    .record({
+      status: fc.constantFrom("firing" as const, "resolved" as const),
+      startsAt: start,
+      endsAt: start,
+      expiresAt: fc.option(start),
+      annotations: fc.constantFrom<Labels>({}, { summary: "hot" }, { summary: "hotter" }),
+      generatorURL: fc.constantFrom("", "http://a", "http://b"),
+    })
+    .map(({ status, endsAt, expiresAt, ...over }) =>
+      report(status, {
+        ...over,
+        endsAt: status === "resolved" ? endsAt : null,
+        expiresAt: status === "firing" ? expiresAt : null,
+      }),
+    );
+  fc.assert(
+    fc.property(fc.array(anyReport), anyReport, fc.nat({ max: 30 }), (before, last, minutes) => {
+      const { entry } = decide(remembered(...before), last, T, null);
+      const later = T + minutes * MINUTE;
+      expect(repeat(entry, last.expiresAt, later)).toEqual(decide(entry, last, later, null));
+    }),
+  );
 });
