@@ -139,7 +139,7 @@ export const countDead = async (db: D1Database): Promise<DeadCount[]> =>
       .prepare(
         `SELECT target, reason, severity, status, count(*) AS n, count(replayed_at) AS replayed
          FROM (SELECT * FROM notifications INDEXED BY notifications_dead WHERE state = 'dead'
-               ORDER BY completed_at DESC LIMIT ${MAX_COUNTED})
+               ORDER BY at DESC LIMIT ${MAX_COUNTED})
          GROUP BY target, reason, severity, status`,
       )
       .all<DeadCount>()
@@ -160,7 +160,7 @@ export const deadHeads = async (db: D1Database): Promise<DeadHead[]> =>
       .prepare(
         `SELECT ${KEY}, reason, severity, status, replayed_at FROM
            (SELECT * FROM notifications INDEXED BY notifications_dead WHERE state = 'dead'
-            ORDER BY completed_at DESC LIMIT ${MAX_COUNTED}) ${ORDER}`,
+            ORDER BY at DESC LIMIT ${MAX_COUNTED}) ${ORDER}`,
       )
       .all<DeadHead>()
   ).results;
@@ -182,8 +182,8 @@ export const purgeDead = async (db: D1Database, beforeMs: number): Promise<numbe
   const { results } = await db
     .prepare(
       `UPDATE notifications SET state = 'discarded' WHERE (at, subject, seq, target, replay) IN
-         (SELECT ${KEY} FROM notifications INDEXED BY notifications_dead WHERE state = 'dead' AND completed_at < ?1
-          ORDER BY completed_at LIMIT 5000) RETURNING 1 AS gone`,
+         (SELECT ${KEY} FROM notifications INDEXED BY notifications_dead WHERE state = 'dead' AND at < ?1
+          AND completed_at < ?1 ORDER BY at LIMIT 5000) RETURNING 1 AS gone`,
     )
     .bind(beforeMs)
     .all();

@@ -98,7 +98,10 @@ export const notifications = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.at, table.subject, table.seq, table.target, table.replay] }),
-    index("notifications_dead").on(table.completedAt).where(sql`state = 'dead'`),
+    // In the order of the list, so that a page of it reads a page of it.
+    index("notifications_dead")
+      .on(table.at, table.subject, table.seq, table.target, table.replay)
+      .where(sql`state = 'dead'`),
     index("notifications_waiting").on(table.target, table.at).where(sql`state IN ('retry', 'deferred')`),
   ],
 );
