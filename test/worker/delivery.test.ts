@@ -203,6 +203,26 @@ describe("the order of one alert", () => {
   });
 });
 
+test("one request is under way where the receiver takes no key, several where it does", async () => {
+  const mostAtOnce = async (name: string, host: Receiver): Promise<number> => {
+    let open = 0;
+    let most = 0;
+    host.answer = async () => {
+      open += 1;
+      most = Math.max(most, open);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      open -= 1;
+      return new Response("ok");
+    };
+    await queue(name, ...["a", "b", "c"].map((subject) => ({ subject, seq: 1 })));
+    expect(host.received).toHaveLength(3);
+    return most;
+  };
+  const chat = await slackTarget();
+  expect(await mostAtOnce(chat.name, chat.host)).toBe(1);
+  expect(await mostAtOnce(...(await webhookTarget()))).toBe(3);
+});
+
 describe("a target in trouble", () => {
   test("a refused credential is a dead letter, marks it at once, and another target is told; later also that it works", async () => {
     const [name, host] = await webhookTarget({ priority: 50 });
