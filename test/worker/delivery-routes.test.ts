@@ -170,6 +170,21 @@ describe("sending by hand", () => {
     expect((await post("/publishing/parallel/targets", { alert: {}, target_names: [good] })).status).toBe(422);
   });
 
+  test("a send to the healthy leaves out who refuses, and says so", async () => {
+    const [good] = await target();
+    const [bad, badHost] = await target(401);
+    await queue(bad, { subject: "u1", seq: 1 });
+    expect((await stubOf(bad).status()).health.status).toBe("unhealthy");
+    badHost.received.length = 0;
+    const { json } = await post("/publishing/parallel/healthy", { alert: { labels: { alertname: "ByHand" } } });
+    const of = (name: string) => items({ json }, "results").find((result) => result.target_name === name);
+    expect(of(good)).toMatchObject({ success: true, skipped: false, status_code: 200 });
+    expect(of(bad)).toMatchObject({ success: false, skipped: true, skip_reason: "unhealthy" });
+    const { total_targets, success_count, failure_count, skipped_count } = json as Record<string, number>;
+    expect(success_count! + failure_count! + skipped_count!).toBe(total_targets);
+    expect(badHost.received.filter(({ body }) => body.includes("ByHand"))).toEqual([]);
+  });
+
   test("a submitted alert is a job that can be followed", async () => {
     const [name, host] = await target();
     const sent = await post("/publishing/submit", { alert: { labels: { alertname: "ByHand" } }, target_name: name });
