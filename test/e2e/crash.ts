@@ -219,7 +219,7 @@ const runAll = async (): Promise<void> => {
     }
     const { allowed, wrong } = repeatsOf(receiver.arrivals, recorded);
     report.check("no key came again without need", wrong.length === 0, wrong.join("\n"));
-    const told = chatProblems(chat, chatAlerts(false), rounds);
+    const told = chatProblems(chat, chatAlerts(false));
     report.check(
       "the chat was told of each, at most once more per kill",
       told.problems.length === 0,

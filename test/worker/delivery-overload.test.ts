@@ -127,6 +127,17 @@ test("a day's outage: what is still true is told afterwards, in order and no fas
     ).toBe(true);
   }
   expect(bodies.some((body) => body.includes("Alertbefore"))).toBe(true);
+  const told = bodies
+    .filter((body) => !body.includes("Digest"))
+    .flatMap((body) => {
+      const [, subject = "", seq] = /\b((?:stays|back|gone)-\d+|before) (\d+)\b/.exec(body) ?? [];
+      return seq === undefined ? [] : [{ subject, seq: Number(seq) }];
+    });
+  expect(told.length).toBeGreaterThan(48);
+  for (const [subject, list] of Map.groupBy(told, (one) => one.subject)) {
+    const order = list.map(({ seq }) => seq);
+    expect(order, subject).toEqual(order.toSorted((a, b) => a - b));
+  }
   const rows = await rowsOf(name);
   const digests = rows.filter((row) => row.subject.startsWith("digest:"));
   expect(digests).toHaveLength(1);
