@@ -23,6 +23,8 @@ export interface Bindings extends Omit<Env, "ALERTS" | "NOTIFICATIONS"> {
   readonly RESOLVE_TIMEOUT?: string;
   readonly WEBHOOK_RESOLVE_TIMEOUT?: string;
   readonly INGEST_PENDING?: string;
+  /** A routing document that is in force until one is stored by `PUT /api/v1/config`. */
+  readonly ROUTING_CONFIG?: string;
   /** Bytes of a body after unpacking, and alerts in it: may only be lowered. */
   readonly MAX_BODY_BYTES?: string;
   readonly MAX_ALERTS_PER_REQUEST?: string;

@@ -11,6 +11,7 @@ import type { RoutingConfig } from "../core/route/routing.ts";
 import { readVersion } from "./db/config-versions.ts";
 import type { Bindings } from "./env.ts";
 import { logError, logWarn } from "./log.ts";
+import { readRoutingVariable } from "./variables.ts";
 
 /** A change made elsewhere is in force this much later; one made here at once. */
 const CACHE_MS = 10_000;
@@ -70,9 +71,17 @@ const compileSources = (block: unknown): ReadonlyMap<string, Source> => {
   return new Map((sources?.ok ? sources.value : []).map((source) => [source.name, source]));
 };
 
+/** The document of ROUTING_CONFIG, in force until one is stored; readiness names it where it cannot be. */
+const fromVariable = (env: Bindings): InForce | null => {
+  if (inForce?.version === 0) return inForce;
+  const read = readRoutingVariable(env.ROUTING_CONFIG);
+  inForce = read?.ok ? { version: 0, read: read.value, sources: compileSources(read.value.sources) } : null;
+  return inForce;
+};
+
 /** The document of a version; one that cannot be read leaves the last good one in force, and says so. */
 const readDocument = async (env: Bindings, version: number): Promise<InForce | null> => {
-  if (version === 0) return null;
+  if (version === 0) return fromVariable(env);
   if (inForce?.version === version) return inForce;
   const stored = await readVersion(env, version);
   const read = stored?.ok ? readConfig(stored.value.text, stored.value.secrets) : null;
@@ -105,7 +114,7 @@ const read = async (env: Bindings): Promise<Settings> => {
     withoutStored: readMode(undefined, env).mode,
     filterRules: filterRulesOf(document?.read.config.filters ?? [], storedRules),
     storedRules,
-    configVersion: document?.version ?? null,
+    configVersion: document === null || document.version === 0 ? null : document.version,
     config: document?.read.config ?? null,
     sources: document?.sources ?? new Map(),
   };

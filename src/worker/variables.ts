@@ -2,7 +2,9 @@
  * The variables of the Worker (contracts 15): what each may hold, and what holds where it says nothing or something
  * wrong. A wrong one is never guessed at: its default is in force, and readiness names it until it is mended.
  */
+import { err, ok, type Result } from "../core/result.ts";
 import { readClusters } from "../core/route/cluster.ts";
+import { type ReadConfig, readConfig } from "../core/route/config.ts";
 import { exporterPolicy } from "./address.ts";
 import { readBootstrapTokens } from "./bootstrap-tokens.ts";
 import type { Bindings } from "./env.ts";
@@ -74,7 +76,20 @@ const TEXTS: Readonly<Record<string, (text: string, env: Bindings) => string | n
   LLM_AUTH_HEADER: (text) => (HEADER_NAME.test(text) ? null : "the name of a header"),
   LLM_MODEL: (text) => (WORD.test(text) ? null : "a name without spaces"),
   PROMPT_VERSION: (text) => (WORD.test(text) ? null : "a name without spaces"),
+  ROUTING_CONFIG: (text) =>
+    readRoutingVariable(text)?.ok ? null : "a document of routes to targets by name (others go to PUT /api/v1/config)",
   ALLOW_HTTP_TARGETS: (text) => (HOSTS.test(text.trim()) ? null : "hosts, comma-separated"),
+};
+
+/**
+ * ROUTING_CONFIG as a document; null where there is none. Errors: `defects`, or `targets` where it defines targets of its
+ * own, which only `PUT /api/v1/config` can take, because their secrets have to be stored.
+ */
+export const readRoutingVariable = (text: string | undefined): Result<ReadConfig, "defects" | "targets"> | null => {
+  if (text === undefined || text.trim() === "") return null;
+  const read = readConfig(text, {});
+  if (!read.ok) return err("defects");
+  return read.value.targets.length > 0 ? err("targets") : ok(read.value);
 };
 
 const given = (env: Bindings, name: string): string | null => {

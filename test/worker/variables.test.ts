@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { app } from "../../src/worker/app.ts";
 import { readBootstrapTokens } from "../../src/worker/bootstrap-tokens.ts";
 import type { Bindings } from "../../src/worker/env.ts";
+import { forgetSettings } from "../../src/worker/settings.ts";
 import { CHECKED_VARIABLES, invalidVariables, isOn, numberOf } from "../../src/worker/variables.ts";
 
 const bindings = env as unknown as Bindings;
@@ -46,6 +47,7 @@ const WRONG: Readonly<Record<string, string>> = {
   LLM_MAX_RETRIES: "0",
   PROMPT_VERSION: "v 2",
   ALLOW_HTTP_TARGETS: "http://inside/",
+  ROUTING_CONFIG: "route: {receiver: nobody}",
 };
 
 describe("a wrong value", () => {
@@ -89,6 +91,14 @@ describe("a wrong value", () => {
 
 test("as it runs here everything is valid", () => {
   expect(invalidVariables(bindings)).toEqual([]);
+});
+
+test("ROUTING_CONFIG is in force while no document is stored", async () => {
+  forgetSettings();
+  const document = "route: {receiver: all}\nreceivers: [{name: all, targets: [on-call]}]\n";
+  const { routes } = (await (await ask("/api/v1/routes", { ROUTING_CONFIG: document })).json()) as { routes: object[] };
+  expect(routes).toMatchObject([{ receiver: "all", targets: ["on-call"] }]);
+  forgetSettings();
 });
 
 describe("limits of ingest may be lowered", () => {
