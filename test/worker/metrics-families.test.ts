@@ -131,14 +131,15 @@ const CAUSES: readonly Cause[] = [
       await runInDurableObject(stub, (_, state) => {
         state.storage.sql.exec(
           `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
-           INSERT INTO outbox SELECT 'f' || i, 1, 1000, NULL, '{"kind":"ref","fingerprint":"x","seq":0}' FROM n`,
+           INSERT INTO acknowledged (at, ids, changes)
+           SELECT 1000, '[["f' || i || '",1]]', '[{"kind":"ref","fingerprint":"f' || i || '","seq":1}]' FROM n`,
         );
       });
       await evictDurableObject(stub);
       expect((await send(alert("FamilyRefused"))).status).toBe(503);
       mend = async () => {
         const again = bindings.SHARDS.getByName(name);
-        await runInDurableObject(again, (_, state) => state.storage.sql.exec("DELETE FROM outbox"));
+        await runInDurableObject(again, (_, state) => state.storage.sql.exec("DELETE FROM acknowledged"));
         await evictDurableObject(again);
       };
     },
@@ -147,8 +148,8 @@ const CAUSES: readonly Cause[] = [
   {
     cause: "what a proxy waits for is not decided in time",
     act: async () => {
-      await inSql("ALTER TABLE rollups RENAME TO rollups_away");
-      mend = () => inSql("ALTER TABLE rollups_away RENAME TO rollups");
+      await inSql("CREATE TRIGGER stopped BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'stopped'); END");
+      mend = () => inSql("DROP TRIGGER stopped");
       expect((await send(alert("FamilyLate"), "/webhook/proxy")).status).toBe(200);
     },
     moves: ["webhook_timeouts_total"],

@@ -29,9 +29,11 @@ export const countRejected = (reason: "metrics_only" | "target_disabled", n: num
 const BREAKER_STATES: readonly TargetStatus["breaker"][] = ["closed", "half_open", "open"];
 const PRIORITIES = ["high", "medium", "low"] as const;
 
-/** How a target stands just now; a scrape adds the queues of all targets up. */
-export const noteStanding = (target: string, { breaker, waiting, inFlight, ready }: TargetStatus): void => {
+export const noteBreaker = (target: string, breaker: TargetStatus["breaker"]): void =>
   setLevel(ours("publishing_circuit_breaker_state"), { target }, BREAKER_STATES.indexOf(breaker));
+
+/** What waits at a target just now; a scrape adds the queues of all targets up. */
+export const noteStanding = (target: string, { waiting, inFlight, ready }: TargetStatus): void => {
   for (const priority of PRIORITIES) {
     setLevel(ours("publishing_queue_size"), { priority, target }, waiting[priority]);
   }

@@ -9,7 +9,7 @@ import { insertPending, saveResults } from "../db/notifications.ts";
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
 import { handOver } from "../metrics/count.ts";
-import { countResults, noteStanding } from "../metrics/delivery.ts";
+import { countResults, noteBreaker, noteStanding } from "../metrics/delivery.ts";
 import { ringTargets } from "../ring.ts";
 import * as owed from "./target-owed.ts";
 import type { TargetStatus } from "./target-status.ts";
@@ -29,6 +29,9 @@ export class Reporter {
   readonly #target: string;
   readonly #standing: () => TargetStatus;
   #notedAt: Millis = 0;
+  #notedWaiting = false;
+  /** Something changed since, and was not looked at. */
+  #isNoteDue = false;
   /** By row: only the latest word on each counts. */
   readonly #unreported = new Map<string, store.Result>();
   readonly #listeners = new Map<string, ((result: store.Result) => void)[]>();
@@ -100,7 +103,7 @@ export class Reporter {
         const isNews = this.owes;
         await this.#flushAll();
         // Whatever changes how the target stands is a result of some notification.
-        if (isNews) this.#noteStanding(Date.now());
+        if (isNews || this.#isNoteDue) this.#noteStanding(Date.now());
         await handOver(this.#env);
       } catch (error) {
         logError("target.report", error, { target: this.#target, owed: this.#unreported.size });
@@ -110,9 +113,14 @@ export class Reporter {
     this.#running = null;
   }
 
+  /** The breaker at once; how much waits at once where it begins or ends, and else at the latest with the next alarm. */
   #noteStanding(now: Millis): void {
-    if (store.anyWaits(this.#sql) && Math.abs(now - this.#notedAt) < STANDING_EVERY_MS) return;
+    noteBreaker(this.#target, this.#standing().breaker);
+    const waits = store.anyWaits(this.#sql);
+    this.#isNoteDue = waits && this.#notedWaiting && Math.abs(now - this.#notedAt) < STANDING_EVERY_MS;
+    if (this.#isNoteDue) return;
     this.#notedAt = now;
+    this.#notedWaiting = waits;
     noteStanding(this.#target, this.#standing());
   }
 
