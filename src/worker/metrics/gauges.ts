@@ -24,7 +24,7 @@ const ofDatabase = async (env: Bindings): Promise<Samples> => {
   const { results, meta } = await env.DB.prepare(
     `SELECT target, coalesce(reason, 'unknown') AS error_type, replayed_at IS NOT NULL AS replayed, count(*) AS n
      FROM (SELECT target, reason, replayed_at FROM notifications INDEXED BY notifications_dead WHERE state = 'dead'
-           ORDER BY completed_at DESC LIMIT ?1)
+           ORDER BY at DESC, subject DESC, seq DESC, target DESC, replay DESC LIMIT ?1)
      GROUP BY 1, 2, 3`,
   )
     .bind(MAX_COUNTED_DEAD)
