@@ -63,19 +63,31 @@ const STEPS: readonly Step[] = [
     ],
     count: countOfVitest,
   },
-  { name: "metrics", command: ["node", "test/e2e/metrics.ts"], count: countOfScript },
-  { name: "deployment", command: ["node", "test/e2e/deploy.ts"], count: countOfScript },
-  { name: "where requests go", command: ["node", "test/e2e/reach.ts"], count: countOfScript },
-  { name: "senders", command: ["node", "test/e2e/senders.ts"], count: countOfScript },
-  { name: "as a newcomer", command: ["node", "test/e2e/newcomer.ts"], count: countOfScript },
-  { name: "a model", command: ["node", "test/e2e/model.ts"], count: countOfScript },
-  { name: "demo", command: ["node", "test/e2e/demo.ts"], count: countOfScript },
-  { name: "first load", command: ["node", "test/browser/size.ts"], count: countOfScript },
-  { name: "dashboard", command: ["node", "test/browser/run.ts"], count: countOfScript },
-  { name: "crashes", command: ["node", "test/e2e/crash.ts", "--rounds", "20"], count: countOfScript },
 ];
 
-const runStep = ({ command: [command = "", ...args], count }: Step): Promise<Count> =>
+/** Each of these mostly waits for a service it started, so two run beside each other; what they print comes when they end. */
+const LANES: readonly (readonly Step[])[] = [
+  [
+    { name: "dashboard", command: ["node", "test/browser/run.ts"], count: countOfScript },
+    { name: "demo", command: ["node", "test/e2e/demo.ts"], count: countOfScript },
+    { name: "as a newcomer", command: ["node", "test/e2e/newcomer.ts"], count: countOfScript },
+    { name: "first load", command: ["node", "test/browser/size.ts"], count: countOfScript },
+  ],
+  [
+    { name: "crashes", command: ["node", "test/e2e/crash.ts", "--rounds", "20"], count: countOfScript },
+    { name: "metrics", command: ["node", "test/e2e/metrics.ts"], count: countOfScript },
+    { name: "deployment", command: ["node", "test/e2e/deploy.ts"], count: countOfScript },
+    { name: "a model", command: ["node", "test/e2e/model.ts"], count: countOfScript },
+    { name: "senders", command: ["node", "test/e2e/senders.ts"], count: countOfScript },
+    { name: "where requests go", command: ["node", "test/e2e/reach.ts"], count: countOfScript },
+  ],
+];
+
+/** Runs one step; `print` gets what it says, piece by piece. */
+const runStep = (
+  { command: [command = "", ...args], count }: Step,
+  print: (text: string, to: NodeJS.WriteStream) => void,
+): Promise<Count> =>
   new Promise((resolve) => {
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
@@ -84,16 +96,16 @@ const runStep = ({ command: [command = "", ...args], count }: Step): Promise<Cou
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       output += text;
-      process.stdout.write(text);
+      print(text, process.stdout);
     });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => process.stderr.write(text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => print(text, process.stderr));
     const finish = (code: number | null): void => {
       const counted = count?.(output) ?? { passed: code === 0 ? 1 : 0, failed: 0 };
       // Failed without a failure that it counted: an error beside the tests, or no result at all.
       resolve(code === 0 || counted.failed > 0 ? counted : { ...counted, failed: 1 });
     };
     child.once("error", (error) => {
-      console.error(String(error));
+      print(`${String(error)}\n`, process.stderr);
       finish(1);
     });
     child.once("close", finish);
@@ -107,11 +119,25 @@ const checkNode = (): Count => {
 };
 
 const results: [name: string, count: Count, seconds: number][] = [["Node's version", checkNode(), 0]];
+const titleOf = ({ name, command }: Step): string => `\n=== ${name}: ${command.slice(0, 4).join(" ")}\n`;
 for (const step of STEPS) {
-  console.log(`\n=== ${step.name}: ${step.command.slice(0, 4).join(" ")}`);
+  process.stdout.write(titleOf(step));
   const from = Date.now();
-  results.push([step.name, await runStep(step), (Date.now() - from) / 1000]);
+  const count = await runStep(step, (text, to) => to.write(text));
+  results.push([step.name, count, (Date.now() - from) / 1000]);
 }
+await Promise.all(
+  LANES.map(async (lane) => {
+    for (const step of lane) {
+      const from = Date.now();
+      const said: [text: string, to: NodeJS.WriteStream][] = [];
+      const count = await runStep(step, (text, to) => void said.push([text, to]));
+      process.stdout.write(titleOf(step));
+      for (const [text, to] of said) to.write(text);
+      results.push([step.name, count, (Date.now() - from) / 1000]);
+    }
+  }),
+);
 rmSync(scratch, { recursive: true, force: true });
 
 console.log("\n=== summary");
