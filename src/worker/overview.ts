@@ -4,6 +4,7 @@ import { readDeliveries } from "./db/delivery-times.ts";
 import { countFiringBySeverity, readHours } from "./db/rollup-reads.ts";
 import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
+import { isMetricsOnlyForced } from "./mode.ts";
 import { registry } from "./registry.ts";
 import { readStanding } from "./routes/alertmanager/standing.ts";
 import { loadSettings } from "./settings.ts";
@@ -57,7 +58,7 @@ export const readOverview = async (env: Bindings, now: number) => {
     classified_alerts: classified,
     classification_cache_hit_rate: 0,
     publishing_targets: targets.length,
-    publishing_mode: enabled === 0 ? "metrics_only" : "intelligent",
+    publishing_mode: enabled === 0 || isMetricsOnlyForced(env) ? "metrics_only" : "intelligent",
     successful_publishes: delivered.reduce((sum, one) => sum + one.delivered, 0),
     failed_publishes: delivered.reduce((sum, one) => sum + one.failed, 0),
     system_healthy: healthy,

@@ -40,6 +40,9 @@ interface InForce {
 /** Reading a document takes longer than asking for its number, so it is read once per version and isolate. */
 let inForce: InForce | null = null;
 
+/** The newest version, while it cannot be read: what this isolate read before, or no document, is in force instead. */
+let unreadable: number | null = null;
+
 let cached: { readonly at: number; readonly settings: Settings } | null = null;
 
 /** Forgets what was read, after a change made here. */
@@ -81,12 +84,16 @@ const fromVariable = (env: Bindings): InForce | null => {
 
 /** The document of a version; one that cannot be read leaves the last good one in force, and says so. */
 const readDocument = async (env: Bindings, version: number): Promise<InForce | null> => {
+  unreadable = null;
   if (version === 0) return fromVariable(env);
   if (inForce?.version === version) return inForce;
   const stored = await readVersion(env, version);
   const read = stored?.ok ? readConfig(stored.value.text, stored.value.secrets) : null;
   if (read?.ok) inForce = { version, read: read.value, sources: compileSources(read.value.sources) };
-  else logWarn("settings.document", { version, reason: stored?.ok === false ? stored.error : "defects" });
+  else {
+    unreadable = version;
+    logWarn("settings.document", { version, reason: stored?.ok === false ? stored.error : "defects" });
+  }
   return inForce;
 };
 
@@ -134,6 +141,12 @@ export const loadSettings = async (env: Bindings, now: number): Promise<Settings
     if (cached === null) throw error;
     return cached.settings;
   }
+};
+
+/** The version of the configuration that should be in force and cannot be read; null: there is none such. */
+export const unreadableVersion = async (env: Bindings, now: number): Promise<number | null> => {
+  await loadSettings(env, now);
+  return unreadable;
 };
 
 /** The mode as last read here, without waiting for D1; before the first reading what holds without D1. */

@@ -1,5 +1,6 @@
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { forgetSettings } from "../../src/worker/settings.ts";
 
 const get = (path: string, headers: Record<string, string> = {}) =>
   exports.default.fetch(new Request(`https://alerts.test${path}`, { headers }));
@@ -20,6 +21,19 @@ describe("health", () => {
       status: "ready",
       dependencies: { database: { ok: true }, shard: { ok: true }, registry: { ok: true } },
     });
+  });
+
+  test("a configuration that cannot be read is told, and readiness comes back with the next that can", async () => {
+    await env.DB.prepare("INSERT INTO config_versions VALUES (1, 'sealed by nobody', 0, 'test', '')").run();
+    forgetSettings();
+    const broken = await get("/readyz");
+    expect(broken.status).toBe(503);
+    expect(await broken.json()).toMatchObject({
+      detail: "version 1 of the configuration cannot be read, so an earlier one or none is in force",
+    });
+    await env.DB.prepare("DELETE FROM config_versions").run();
+    forgetSettings();
+    expect((await get("/readyz")).status).toBe(200);
   });
 
   test.each([

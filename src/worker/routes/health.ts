@@ -5,6 +5,7 @@ import { authenticate, mayDo } from "../auth.ts";
 import type { Bindings } from "../env.ts";
 import { routes } from "../http.ts";
 import { registry } from "../registry.ts";
+import { unreadableVersion } from "../settings.ts";
 import { invalidVariables } from "../variables.ts";
 
 /** A dependency that takes longer is as good as away for whoever waits for an alert. */
@@ -70,13 +71,20 @@ export const healthRoutes = routes()
       },
     }),
     async (c) => {
-      const [database, shard, targets] = await Promise.all([
+      const [database, shard, targets, unreadable] = await Promise.all([
         check(() => c.env.DB.prepare("SELECT 1").first()),
         check(() => c.env.SHARDS.getByName("shard-0").status()),
         check(() => registry(c.env).list()),
+        // Where D1 does not answer, that is said already.
+        unreadableVersion(c.env, Date.now()).catch(() => null),
       ]);
       startedAt ??= Date.now();
-      const wrong = wrongVariables(c.env);
+      const wrong = [
+        ...wrongVariables(c.env),
+        ...(unreadable === null
+          ? []
+          : [`version ${unreadable} of the configuration cannot be read, so an earlier one or none is in force`]),
+      ];
       const ready = database.ok && shard.ok && targets.ok && wrong.length === 0;
       const caller = await authenticate(c.env, c.req.raw.headers, Date.now()).catch(() => null);
       const body = {
