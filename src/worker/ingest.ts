@@ -4,7 +4,7 @@ import type { DedupOutcome } from "../core/dedup/decide.ts";
 import type { Parsed } from "../core/ingest/parse.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import type { Bindings } from "./env.ts";
-import { asRepeats, learn } from "./known-alerts.ts";
+import { asRepeats, learn, noteContact } from "./known-alerts.ts";
 import { logError } from "./log.ts";
 import type { IngestAnswer, IngestBatch } from "./objects/alert-shard.ts";
 import { shardName, shardOf } from "./shards.ts";
@@ -32,10 +32,12 @@ const callShard = async (env: Bindings, name: string, batch: IngestBatch): Promi
 
 /** True where all of them say what they said before and their shard still knows it. */
 const repeatAlerts = async (env: Bindings, name: string, alerts: readonly Alert[]): Promise<boolean> => {
-  const repeats = asRepeats(alerts);
+  const repeats = asRepeats(name, alerts, Date.now());
   if (repeats === null) return false;
   try {
-    return await shardOf(env, name).repeat(repeats);
+    const isTaken = await shardOf(env, name).repeat(repeats);
+    if (isTaken) noteContact(name, Date.now());
+    return isTaken;
   } catch (error) {
     // Told whole it gets its second attempt; a repeat that was counted twice costs nobody anything.
     logError("ingest.repeat", error, { shard: name });
@@ -75,7 +77,7 @@ export const storeAlerts = async (
           : callShard(env, name, { alerts, receiptId, source, format, upstream }),
       );
       if (answer !== "repeated" && !answer.ok) return false;
-      if (answer !== "repeated") learn(alerts, answer.versions);
+      if (answer !== "repeated") learn(name, alerts, answer, Date.now());
       indexes.forEach((i, k) => {
         outcomes[i] = answer === "repeated" ? "duplicate" : answer.outcomes[k]!;
       });

@@ -14,7 +14,13 @@ interface Known {
 /** Alerts remembered per isolate: one to two kB each. */
 const MAX_KNOWN = 5_000;
 
+/** A shard that nobody speaks to for about 10 s leaves memory with its numbers; asking it in vain costs a call. */
+const SHARD_STAYS_MS = 8_000;
+
 const known = new Map<string, Known>();
+
+/** Of each shard: numbers up to `life` are of an earlier life of it; when it was last spoken to from here. */
+const shards = new Map<string, { readonly life: number; readonly at: number }>();
 
 const saysTheSame = (a: Alert, b: Alert): boolean =>
   a.status === b.status &&
@@ -24,22 +30,36 @@ const saysTheSame = (a: Alert, b: Alert): boolean =>
   equalLabels(a.annotations, b.annotations) &&
   equalLabels(a.labels, b.labels);
 
-/** The reports as repeats, if each says what it said last; null: at least one has to be told whole. */
-export const asRepeats = (alerts: readonly Alert[]): Repeat[] | null => {
+/** The reports as repeats, if each says what it said last and the shard may know it; null: they are to be told whole. */
+export const asRepeats = (shard: string, alerts: readonly Alert[], now: number): Repeat[] | null => {
+  const contact = shards.get(shard);
+  if (contact === undefined || Math.abs(now - contact.at) >= SHARD_STAYS_MS) return null;
   const repeats: Repeat[] = [];
   for (const alert of alerts) {
     const before = known.get(alert.fingerprint);
-    if (before === undefined || !saysTheSame(before.alert, alert)) return null;
+    if (before === undefined || before.version <= contact.life || !saysTheSame(before.alert, alert)) return null;
     repeats.push([alert.fingerprint, before.version, alert.expiresAt]);
   }
   return repeats;
+};
+
+/** Notes that a shard took repeats just now, so that it is in memory. */
+export const noteContact = (shard: string, now: number): void => {
+  const contact = shards.get(shard);
+  if (contact !== undefined) shards.set(shard, { ...contact, at: now });
 };
 
 /** A report that says what it said before: who, the number of the state it left, and its new expiry. */
 export type Repeat = readonly [fingerprint: string, version: number, expiresAt: number | null];
 
 /** Remembers what a shard answered to whole reports. */
-export const learn = (alerts: readonly Alert[], versions: readonly number[]): void => {
+export const learn = (
+  shard: string,
+  alerts: readonly Alert[],
+  { versions, life }: { readonly versions: readonly number[]; readonly life: number },
+  now: number,
+): void => {
+  shards.set(shard, { life, at: now });
   alerts.forEach((alert, i) => {
     const version = versions[i];
     if (version === undefined) return;

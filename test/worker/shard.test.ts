@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Alert } from "../../src/core/alert/alert.ts";
 import { fingerprint } from "../../src/core/alert/fingerprint.ts";
 import type { AlertsMessage } from "../../src/core/messages.ts";
+import { asRepeats, learn, noteContact } from "../../src/worker/known-alerts.ts";
 import type { AlertShard, IngestBatch } from "../../src/worker/objects/alert-shard.ts";
 import { eventually } from "../support/api.ts";
 
@@ -153,6 +154,20 @@ describe("a report that says what it said before", () => {
     expect(await repeated(stub, one, last)).toBe(false);
     await outcomes(stub, one);
     expect(await repeated(stub, one, last)).toBe(false);
+  });
+
+  test("is told whole to a shard that may have left memory, and one call is enough for each alert of its new life", async () => {
+    const now = Date.now();
+    const [one, two] = [alert("StaysA"), alert("StaysB")];
+    learn("shard-x", [one, two], { versions: [11, 12], life: 10 }, now);
+    expect(asRepeats("shard-x", [one, two], now + 1_000)?.map(([, version]) => version)).toEqual([11, 12]);
+    expect(asRepeats("shard-x", [one], now + 8_000)).toBeNull();
+    noteContact("shard-x", now + 5_000);
+    expect(asRepeats("shard-x", [one], now + 8_000)).not.toBeNull();
+    // It was away: what the first report of its new life shows holds for what it has not told yet.
+    learn("shard-x", [one], { versions: [101], life: 100 }, now + 20_000);
+    expect(asRepeats("shard-x", [one], now + 21_000)).not.toBeNull();
+    expect(asRepeats("shard-x", [two], now + 21_000)).toBeNull();
   });
 
   test("with one among them that is not, none of a request counts", async () => {

@@ -33,6 +33,8 @@ export type IngestAnswer =
       readonly outcomes: readonly DedupOutcome[];
       /** A number for the state each report left its alert in: while it holds, the same report changes nothing. */
       readonly versions: readonly number[];
+      /** Numbers up to this one are of an earlier life of the object and mean nothing to it. */
+      readonly life: number;
     }
   | { readonly ok: false; readonly reason: "overloaded" };
 
@@ -54,7 +56,8 @@ export class AlertShard extends DurableObject<Bindings> {
   readonly #entries = new Map<string, Entry>();
   /** A number per entry in memory that changes with what it says; begins anew above any that was given out before. */
   readonly #versions = new Map<string, number>();
-  #lastVersion = Date.now() * VERSIONS_PER_MS;
+  readonly #life = Date.now() * VERSIONS_PER_MS;
+  #lastVersion = this.#life;
   readonly #expiries = new Map<string, { readonly key: string; readonly at: Millis }>();
   /** Alerts heard of since this object came into memory: their expiry is known, not read back. */
   readonly #heard = new Set<string>();
@@ -107,7 +110,7 @@ export class AlertShard extends DurableObject<Bindings> {
     const versions = decided.map((d) => this.#remember(d, now));
     countReports(decided);
     if (durable.length > 0) this.#bell.ringFor(durable.map(({ d }) => d.entry.fingerprint));
-    return { ok: true, outcomes: decided.map((d) => d.outcome), versions };
+    return { ok: true, outcomes: decided.map((d) => d.outcome), versions, life: this.#life };
   }
 
   /** Reports that say what they said before; false, and nothing done, where one of them may mean something by now. */
