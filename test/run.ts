@@ -22,6 +22,9 @@ interface Step {
   readonly count?: (output: string) => Count | null;
 }
 
+/** A step takes minutes; one that hangs is ended, and counts as failed. */
+const MAX_STEP_MS = 15 * 60_000;
+
 const scratch = mkdtempSync(join(tmpdir(), "alert-history-check-"));
 const vitestResults = join(scratch, "vitest.json");
 
@@ -71,6 +74,8 @@ const LANES: readonly (readonly Step[])[] = [
     { name: "dashboard", command: ["node", "test/browser/run.ts"], count: countOfScript },
     { name: "demo", command: ["node", "test/e2e/demo.ts"], count: countOfScript },
     { name: "as a newcomer", command: ["node", "test/e2e/newcomer.ts"], count: countOfScript },
+    { name: "senders", command: ["node", "test/e2e/senders.ts"], count: countOfScript },
+    { name: "where requests go", command: ["node", "test/e2e/reach.ts"], count: countOfScript },
     { name: "first load", command: ["node", "test/browser/size.ts"], count: countOfScript },
   ],
   [
@@ -78,8 +83,6 @@ const LANES: readonly (readonly Step[])[] = [
     { name: "metrics", command: ["node", "test/e2e/metrics.ts"], count: countOfScript },
     { name: "deployment", command: ["node", "test/e2e/deploy.ts"], count: countOfScript },
     { name: "a model", command: ["node", "test/e2e/model.ts"], count: countOfScript },
-    { name: "senders", command: ["node", "test/e2e/senders.ts"], count: countOfScript },
-    { name: "where requests go", command: ["node", "test/e2e/reach.ts"], count: countOfScript },
   ],
 ];
 
@@ -100,10 +103,19 @@ const runStep = (
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => print(text, process.stderr));
     const finish = (code: number | null): void => {
+      clearTimeout(late);
       const counted = count?.(output) ?? { passed: code === 0 ? 1 : 0, failed: 0 };
       // Failed without a failure that it counted: an error beside the tests, or no result at all.
       resolve(code === 0 || counted.failed > 0 ? counted : { ...counted, failed: 1 });
     };
+    const late = setTimeout(() => {
+      print(`ended after ${MAX_STEP_MS / 60_000} minutes\n`, process.stderr);
+      child.kill("SIGKILL");
+      // What it started may hold its output open for ever.
+      child.stdout.destroy();
+      child.stderr.destroy();
+      finish(1);
+    }, MAX_STEP_MS);
     child.once("error", (error) => {
       print(`${String(error)}\n`, process.stderr);
       finish(1);

@@ -56,9 +56,11 @@ const resolved = new Set<string>();
 /** Keys of which the history said "delivered" before a kill: these must never come again. */
 const recorded = new Set<string>();
 
+let running: Instance | null = null;
 const start = async (): Promise<Instance> => {
   const env = { PORT: String(port), STATE_DIR: stateDir };
-  return startInstance({ cwd: ROOT, command: startScript(ROOT), env });
+  running = await startInstance({ cwd: ROOT, command: startScript(ROOT), env });
+  return running;
 };
 
 const keyOf = (fingerprint: string, status: "firing" | "resolved"): string =>
@@ -118,8 +120,9 @@ const waitUntilRecorded = async (instance: Instance, round: number): Promise<voi
   const own = [...acknowledged.values()].filter((sent) => sent.round === round);
   for (const { fingerprint } of own) {
     const done = await until(STEP_WITHIN_MS, async () => {
-      const { deliveries } = await readAlert(instance, fingerprint);
-      return deliveries.find((d) => d.target_name === TARGET && d.state === "delivered") ?? null;
+      // Acknowledged is not yet in the history.
+      const one = await readAlert(instance, fingerprint).catch(() => null);
+      return one?.deliveries.find((d) => d.target_name === TARGET && d.state === "delivered") ?? null;
     });
     if (done === null) throw new Error(`round ${round}: ${fingerprint} is not recorded as delivered`);
     recorded.add(done.id);
@@ -239,6 +242,8 @@ const runAll = async (): Promise<void> => {
 };
 
 const done = await report.attempt("the run came to its end", runAll);
+// A run that broke off leaves one behind.
+await (running as Instance | null)?.cut().catch(() => {});
 receiver.close();
 chat.close();
 if (done) rmSync(stateDir, { recursive: true, force: true });
