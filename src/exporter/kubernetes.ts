@@ -73,6 +73,8 @@ export const listSecrets = async (
 
   const items: unknown[] = [];
   let list = await page({ limit: PAGE_SIZE });
+  // A change between two pages must not lie before what is watched from; a change seen twice does no harm.
+  let resourceVersion = list.metadata?.resourceVersion ?? "";
   items.push(...list.items);
   while (list.metadata?._continue) {
     try {
@@ -82,10 +84,11 @@ export const listSecrets = async (
       if (!isExpired(error)) throw error;
       // The version the pages belong to was compacted away meanwhile: take it all in one.
       list = await page({});
+      resourceVersion = list.metadata?.resourceVersion ?? "";
       items.splice(0, items.length, ...list.items);
     }
   }
-  return { items, resourceVersion: list.metadata?.resourceVersion ?? "" };
+  return { items, resourceVersion };
 };
 
 /** Resolves when the watch is over; never rejects. `onEvent` must not throw. */
