@@ -8,6 +8,7 @@ import { joinIncidents } from "../../src/worker/db/incidents.ts";
 import type { Bindings } from "../../src/worker/env.ts";
 import { get } from "../support/api.ts";
 import { putDocument } from "../support/config.ts";
+import { DECISION, madeEvent } from "../support/events.ts";
 
 const NOW = Date.now();
 const MIN = 60_000;
@@ -18,40 +19,16 @@ let n = 0;
 /** Spread as hashes are. */
 const newFingerprint = (): string =>
   ((++n * 2_654_435_761) % 2 ** 32).toString(16).padStart(8, "0") + n.toString(16).padStart(8, "0");
-const started = (cluster: string, at: number, over: object = {}): Decided =>
-  ({
-    event: {
-      fingerprint: newFingerprint(),
-      seq: 1,
-      kind: "new",
-      status: "firing",
-      previousStatus: null,
-      labels: { alertname: `A${n}`, cluster },
-      annotations: {},
-      startsAt: at,
-      endsAt: null,
-      generatorURL: "",
-      receivedAt: at,
-      expired: false,
-      episodeSeq: 1,
-      receiptId: null,
-      source: null,
-      format: "generic",
-      upstream: null,
-      sourceFingerprint: null,
-      ...over,
-    },
-    decision: {
-      severity: "warning",
-      classification: null,
-      mode: "transparent",
-      configVersion: null,
-      trace: [],
-      notifications: [],
-      groups: [],
-      storms: [],
-    },
-  }) as Decided;
+const started = (cluster: string, at: number, over: object = {}): Decided => ({
+  event: madeEvent(NOW, {
+    fingerprint: newFingerprint(),
+    labels: { alertname: `A${n}`, cluster },
+    startsAt: at,
+    receivedAt: at,
+    ...over,
+  }),
+  decision: DECISION,
+});
 const commit = async (rule: CorrelationRule, ...decided: Decided[]): Promise<void> => {
   await env.DB.batch([...commitEvents(env.DB, decided, [], [], NOW), ...joinIncidents(env.DB, decided, rule)]);
 };
