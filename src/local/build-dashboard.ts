@@ -1,6 +1,7 @@
 /** Builds the dashboard into the folder that is served as static assets; wrangler runs it before every start and deploy. */
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { ROOT } from "./files.ts";
@@ -18,10 +19,10 @@ const PAGES = ["alerts", "incidents", "targets", "deliveries", "dead-letters", "
 const API_PAGES = ["api/docs", "docs", "redoc", "api/redoc"];
 const API_FILES = ["swagger-ui-bundle.js", "swagger-ui.css"];
 
-/** Writes all assets; what an older build left behind goes at the end, so that a running page finds its parts meanwhile. */
-export const buildDashboard = async (): Promise<void> => {
-  mkdirSync(join(ASSETS, "assets"), { recursive: true });
-  const { metafile } = await build({
+/** Every file that is served, by its path in the folder of assets. */
+const makeAssets = async (): Promise<Map<string, Uint8Array>> => {
+  const files = new Map<string, Uint8Array>();
+  const { outputFiles } = await build({
     entryPoints: [join(SOURCE, "main.tsx"), join(SOURCE, "style/main.css")],
     outdir: join(ASSETS, "assets"),
     bundle: true,
@@ -29,7 +30,7 @@ export const buildDashboard = async (): Promise<void> => {
     format: "esm",
     target: "es2022",
     minify: true,
-    metafile: true,
+    write: false,
     jsx: "automatic",
     jsxImportSource: "preact",
     entryNames: "[name]",
@@ -37,18 +38,36 @@ export const buildDashboard = async (): Promise<void> => {
     legalComments: "none",
     logLevel: "warning",
   });
-  for (const name of readdirSync(join(SOURCE, "public")))
-    cpSync(join(SOURCE, "public", name), join(ASSETS, name), { recursive: true });
-  mkdirSync(join(ASSETS, "dashboard"), { recursive: true });
-  for (const page of PAGES) cpSync(join(SOURCE, "public/index.html"), join(ASSETS, `${page}.html`));
-  mkdirSync(join(ASSETS, "api"), { recursive: true });
-  for (const page of API_PAGES) cpSync(join(SOURCE, "public/api-docs/index.html"), join(ASSETS, `${page}.html`));
-  for (const name of API_FILES) {
-    cpSync(join(ROOT, "node_modules/swagger-ui-dist", name), join(ASSETS, "api-docs", name));
+  for (const { path, contents } of outputFiles) files.set(relative(ASSETS, path), contents);
+  const pages = join(SOURCE, "public");
+  for (const entry of readdirSync(pages, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) files.set(relative(pages, path), readFileSync(path));
   }
-  const made = new Set(Object.keys(metafile.outputs).map((path) => path.split("/").at(-1)));
+  for (const page of PAGES) files.set(`${page}.html`, readFileSync(join(pages, "index.html")));
+  for (const page of API_PAGES) files.set(`${page}.html`, readFileSync(join(pages, "api-docs/index.html")));
+  for (const name of API_FILES) {
+    files.set(join("api-docs", name), readFileSync(join(ROOT, "node_modules/swagger-ui-dist", name)));
+  }
+  return files;
+};
+
+/**
+ * Brings the folder of assets up to date. A service may be serving them, or another build be under way: what is the same
+ * is not touched, what differs is replaced whole, and what an older build left behind goes at the end.
+ */
+export const buildDashboard = async (): Promise<void> => {
+  const files = await makeAssets();
+  for (const [path, contents] of files) {
+    const file = join(ASSETS, path);
+    if (existsSync(file) && readFileSync(file).equals(contents)) continue;
+    mkdirSync(dirname(file), { recursive: true });
+    const fresh = join(dirname(ASSETS), `${randomUUID()}.new`);
+    writeFileSync(fresh, contents);
+    renameSync(fresh, file);
+  }
   for (const name of readdirSync(join(ASSETS, "assets"))) {
-    if (!made.has(name)) rmSync(join(ASSETS, "assets", name));
+    if (!files.has(join("assets", name))) rmSync(join(ASSETS, "assets", name), { force: true });
   }
 };
 

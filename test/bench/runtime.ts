@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare, NoOpLog } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
+import { freePort } from "../support/ports.ts";
 
 export const TOKEN = "bench-token";
 
@@ -60,8 +61,6 @@ const childrenNow = (): number[] => {
   }
 };
 
-let nextPort = 21_000 + (process.pid % 20_000);
-
 type WorkerOptions = ReturnType<typeof unstable_getMiniflareWorkerOptions>["workerOptions"];
 
 const run = async (
@@ -69,7 +68,7 @@ const run = async (
   options: Partial<WorkerOptions>,
   stateDir?: string,
 ): Promise<{ mf: Miniflare; runtime: BenchRuntime }> => {
-  const port = nextPort++;
+  const port = await freePort();
   const before = new Set(childrenNow());
   const mf = new Miniflare({
     ...convertV4MiniflareOptions({

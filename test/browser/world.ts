@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { ROOT } from "../../src/local/files.ts";
-import { findPort } from "../../src/local/ports.ts";
 import { type Instance, startInstance, startScript, until } from "../e2e/instance.ts";
 import type { Report } from "../e2e/report.ts";
+import { freePort } from "../support/ports.ts";
 import { launchChromium } from "./chromium.ts";
 import { type Receivers, startReceivers } from "./receivers.ts";
 import { openWatched, type Watched } from "./watched.ts";
@@ -42,7 +42,7 @@ export interface World {
 
 export const startWorld = async (report: Report): Promise<World> => {
   const stateDir = mkdtempSync(join(tmpdir(), "browser-"));
-  const port = String((await findPort(0)) ?? 0);
+  const port = String(await freePort());
   const receivers = await startReceivers();
   const browser = await launchChromium();
   let instance: Instance | null = null;

@@ -1,8 +1,7 @@
 /** A cluster beside a running `npm start`: an API server with Secrets, the exporter that reads it, the Worker it nudges. */
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { type Running, run, TOKEN } from "../exporter/harness.ts";
 import { KubernetesApi } from "../exporter/kubernetes-api.ts";
+import { freePort } from "../support/ports.ts";
 import { type Instance, readJson, startInstance, startScript, until } from "./instance.ts";
 
 /** The Worker asks by itself so seldom that whatever comes sooner, came by a nudge. */
@@ -15,14 +14,6 @@ export interface Cluster {
   readonly startWorker: () => Promise<Instance>;
   readonly stop: () => Promise<void>;
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 
 /** The exporter runs with what it does by itself; `fill` puts the first Secrets. */
 export const startCluster = async (

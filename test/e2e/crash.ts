@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as z from "zod";
 import { ROOT } from "../../src/local/files.ts";
-import { findPort } from "../../src/local/ports.ts";
+import { freePort } from "../support/ports.ts";
 import { chatProblems, startChat } from "./chat.ts";
 import { CHAT_NAMESPACE, makeAlerts, repeatsOf, resolveOf, type Sent } from "./crash-alerts.ts";
 import { type Instance, readJson, startInstance, startScript, until } from "./instance.ts";
@@ -48,7 +48,7 @@ const report = startReport();
 const receiver = await startReceiver();
 const chat = await startChat();
 const stateDir = mkdtempSync(join(tmpdir(), "crash-"));
-const port = (await findPort(0)) ?? 0;
+const port = await freePort();
 
 /** Acknowledged alerts by fingerprint, and those of them whose end was acknowledged. */
 const acknowledged = new Map<string, Sent>();

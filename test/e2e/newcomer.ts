@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "../../src/local/files.ts";
 import { readLock } from "../../src/local/lock.ts";
-import { findPort } from "../../src/local/ports.ts";
 import { isGroupAlive, signalGroup } from "../../src/local/processes.ts";
+import { freePort } from "../support/ports.ts";
 import { type Instance, readJson, runToEnd, startInstance, until } from "./instance.ts";
 import { readmeCurls } from "./readme.ts";
 import { startReport } from "./report.ts";
@@ -76,7 +76,7 @@ const tryIt = async (): Promise<void> => {
   must("git", ["clone", "--quiet", ROOT, clone], home);
   if (process.env.FULL_INSTALL === "1") must("npm", ["ci"], clone);
   else symlinkSync(join(ROOT, "node_modules"), join(clone, "node_modules"));
-  const port = (await findPort(0)) ?? 0;
+  const port = await freePort();
   const launch = { cwd: clone, command: ["npm", "start"], env: { PORT: String(port) } };
   const state = join(clone, ".state");
 

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "../../src/local/files.ts";
-import { findPort } from "../../src/local/ports.ts";
+import { freePort } from "../support/ports.ts";
 import { readJson, startInstance, startScript, until } from "./instance.ts";
 import { readmeSnippet } from "./readme.ts";
 import { startReport } from "./report.ts";
@@ -39,7 +39,6 @@ const accepts = (tool: string, args: readonly string[]): void => {
   const { status, stdout, stderr } = spawnSync(tool, args, { encoding: "utf8" });
   report.check(`${tool} accepts the README's snippet`, status === 0, stdout + stderr);
 };
-const port = async (): Promise<number> => (await findPort(0)) ?? 0;
 
 const rules = (name: string, expr: string): string =>
   JSON.stringify({ groups: [{ name: "t", rules: [{ alert: name, expr, labels: { severity: "warning" } }] }] });
@@ -49,11 +48,11 @@ const tryIt = async (): Promise<void> => {
   const instance = await startInstance({
     cwd: ROOT,
     command: startScript(ROOT),
-    env: { PORT: String(await port()), STATE_DIR: join(home, "state") },
+    env: { PORT: String(await freePort()), STATE_DIR: join(home, "state") },
   });
   try {
     const host = new URL(instance.url).host;
-    const [am, direct, through] = [await port(), await port(), await port()];
+    const [am, direct, through] = [await freePort(), await freePort(), await freePort()];
     const amConfig = readmeSnippet("webhook_configs", host, instance.ingestToken);
     const amFile = file(
       "alertmanager.yml",
