@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type FailedStep, failedTests, tellFailures } from "./support/failures.ts";
 
 /** The oldest Node that wrangler and vitest accept. */
 const MIN_NODE = [22, 12] as const;
@@ -20,6 +21,8 @@ interface Step {
   readonly command: readonly string[];
   /** Reads the counts of a step that has some; null: it left none. */
   readonly count?: (output: string) => Count | null;
+  /** Names what failed, where that is not to be read in the output. */
+  readonly names?: () => string[];
 }
 
 /** A step takes minutes; one that hangs is ended, and counts as failed. */
@@ -39,13 +42,16 @@ interface VitestResults {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
+  readonly testResults: Parameters<typeof failedTests>[0];
 }
+
+const readVitest = (): VitestResults | null =>
+  existsSync(vitestResults) ? (JSON.parse(readFileSync(vitestResults, "utf8")) as VitestResults) : null;
 
 /** A test that did not run shows nothing, so it counts as failed; so does a file that could not be loaded. */
 const countOfVitest = (): Count | null => {
-  if (!existsSync(vitestResults)) return null;
-  const results = JSON.parse(readFileSync(vitestResults, "utf8")) as VitestResults;
+  const results = readVitest();
+  if (results === null) return null;
   const broken = results.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0);
   return {
     passed: results.numPassedTests,
@@ -65,6 +71,7 @@ const STEPS: readonly Step[] = [
       ...["--reporter=default", "--reporter=json", `--outputFile.json=${vitestResults}`],
     ],
     count: countOfVitest,
+    names: () => failedTests(readVitest()?.testResults ?? []),
   },
 ];
 
@@ -86,30 +93,45 @@ const LANES: readonly (readonly Step[])[] = [
   ],
 ];
 
+interface Result extends FailedStep {
+  readonly count: Count;
+  readonly seconds: number;
+}
+
 /** Runs one step; `print` gets what it says, piece by piece. */
 const runStep = (
-  { command: [command = "", ...args], count }: Step,
+  { name, command: [command = "", ...args], count, names }: Step,
   print: (text: string, to: NodeJS.WriteStream) => void,
-): Promise<Count> =>
+): Promise<Result> =>
   new Promise((resolve) => {
+    const from = Date.now();
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, CI: "1", WRANGLER_HIDE_BANNER: "true", WRANGLER_SEND_METRICS: "false" },
     });
     let output = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    let counted = "";
+    const say = (text: string, to: NodeJS.WriteStream): void => {
       output += text;
-      print(text, process.stdout);
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => print(text, process.stderr));
+      if (to === process.stdout) counted += text;
+      print(text, to);
+    };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => say(text, process.stdout));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => say(text, process.stderr));
     const finish = (code: number | null): void => {
       clearTimeout(late);
-      const counted = count?.(output) ?? { passed: code === 0 ? 1 : 0, failed: 0 };
-      // Failed without a failure that it counted: an error beside the tests, or no result at all.
-      resolve(code === 0 || counted.failed > 0 ? counted : { ...counted, failed: 1 });
+      const found = count?.(counted) ?? { passed: code === 0 ? 1 : 0, failed: 0 };
+      resolve({
+        name,
+        // Failed without a failure that it counted: an error beside the tests, or no result at all.
+        count: code === 0 || found.failed > 0 ? found : { ...found, failed: 1 },
+        names: names?.() ?? [],
+        output,
+        seconds: (Date.now() - from) / 1000,
+      });
     };
     const late = setTimeout(() => {
-      print(`ended after ${MAX_STEP_MS / 60_000} minutes\n`, process.stderr);
+      say(`ended after ${MAX_STEP_MS / 60_000} minutes\n`, process.stderr);
       child.kill("SIGKILL");
       // What it started may hold its output open for ever.
       child.stdout.destroy();
@@ -117,46 +139,47 @@ const runStep = (
       finish(1);
     }, MAX_STEP_MS);
     child.once("error", (error) => {
-      print(`${String(error)}\n`, process.stderr);
+      say(`${String(error)}\n`, process.stderr);
       finish(1);
     });
     child.once("close", finish);
   });
 
-const checkNode = (): Count => {
+const checkNode = (): Result => {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   const enough = major > MIN_NODE[0] || (major === MIN_NODE[0] && minor >= MIN_NODE[1]);
-  console.log(`Node ${process.versions.node} (${MIN_NODE.join(".")} or newer is needed)`);
-  return enough ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  const output = `Node ${process.versions.node} (${MIN_NODE.join(".")} or newer is needed)`;
+  console.log(output);
+  const count = enough ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  return { name: "Node's version", count, names: [], output, seconds: 0 };
 };
 
-const results: [name: string, count: Count, seconds: number][] = [["Node's version", checkNode(), 0]];
+const results: Result[] = [checkNode()];
 const titleOf = ({ name, command }: Step): string => `\n=== ${name}: ${command.slice(0, 4).join(" ")}\n`;
 for (const step of STEPS) {
   process.stdout.write(titleOf(step));
-  const from = Date.now();
-  const count = await runStep(step, (text, to) => to.write(text));
-  results.push([step.name, count, (Date.now() - from) / 1000]);
+  results.push(await runStep(step, (text, to) => to.write(text)));
 }
 await Promise.all(
   LANES.map(async (lane) => {
     for (const step of lane) {
-      const from = Date.now();
       const said: [text: string, to: NodeJS.WriteStream][] = [];
-      const count = await runStep(step, (text, to) => void said.push([text, to]));
+      const result = await runStep(step, (text, to) => void said.push([text, to]));
       process.stdout.write(titleOf(step));
       for (const [text, to] of said) to.write(text);
-      results.push([step.name, count, (Date.now() - from) / 1000]);
+      results.push(result);
     }
   }),
 );
 rmSync(scratch, { recursive: true, force: true });
 
 console.log("\n=== summary");
-for (const [name, { passed, failed }, seconds] of results) {
-  const line = `${failed === 0 ? "ok  " : "FAIL"} ${name.padEnd(18)} ${String(passed).padStart(5)} passed`;
-  console.log(`${line} ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s`);
+for (const { name, count, seconds } of results) {
+  const line = `${count.failed === 0 ? "ok  " : "FAIL"} ${name.padEnd(18)} ${String(count.passed).padStart(5)} passed`;
+  console.log(`${line} ${String(count.failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s`);
 }
-const total = (key: keyof Count): number => results.reduce((sum, [, count]) => sum + count[key], 0);
+const failures = tellFailures(results.filter(({ count }) => count.failed > 0));
+if (failures.length > 0) console.log(`${failures.join("\n")}\n`);
+const total = (key: keyof Count): number => results.reduce((sum, { count }) => sum + count[key], 0);
 console.log(`${total("passed")} passed, ${total("failed")} failed`);
 process.exitCode = total("failed") === 0 ? 0 : 1;

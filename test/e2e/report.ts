@@ -1,4 +1,5 @@
 /** How a script of ours says what it found: a line per check, at the end `N passed, N failed`, and an exit code. */
+import { inspect } from "node:util";
 
 export interface Report {
   /** Notes one check; a failed one says why. */
@@ -27,7 +28,7 @@ export const startReport = (): Report => {
         check(what, true);
         return true;
       } catch (error) {
-        check(what, false, error instanceof Error ? error.message : String(error));
+        check(what, false, inspect(error));
         return false;
       }
     },
