@@ -57,7 +57,7 @@ export const planReplay = async (env: Bindings, keys: readonly LedgerKey[], to: 
   const wanted = results.filter((row) => !isStale(row) && !isOpen(row));
   const context = { mode: "transparent" as const, publicUrl: publicUrl(env) };
   const addressed = wanted.flatMap((row) =>
-    itemOf(row, context).map(({ fallback: _fallback, ...item }): Addressed => {
+    itemOf(row, context).map(({ fallback: _fallback, fallbackAfterMs: _after, ...item }): Addressed => {
       const target = to ?? row.n_target;
       const replay = row.last_replay + 1;
       const id = `${notificationId(item.subject, item.seq, target)}:r${replay}`;

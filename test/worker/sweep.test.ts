@@ -1,11 +1,16 @@
 /** What the sweep brings again, and in what company. */
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
+import type { AlertEvent } from "../../src/core/history/event.ts";
+import { fallbackOf } from "../../src/core/pipeline/address.ts";
 import { tellAlone } from "../../src/core/pipeline/notify.ts";
 import { sweep } from "../../src/worker/cron/sweep.ts";
 import { commitEvents } from "../../src/worker/db/events.ts";
+import { insertPending } from "../../src/worker/db/notifications.ts";
 import { toldTargets } from "../../src/worker/db/told.ts";
 import type { Bindings } from "../../src/worker/env.ts";
+import type { TargetObject } from "../../src/worker/objects/target.ts";
 import { eventually, get, post, send } from "../support/api.ts";
 import { DECISION, madeEvent } from "../support/events.ts";
 import { receiver, watchOutside } from "../support/outside.ts";
@@ -110,4 +115,37 @@ test("an end finds who is still to be told of its beginning", async () => {
   await env.DB.batch(commitEvents(env.DB, [{ event, decision }], [], [], now));
   const end = { ...event, seq: 2, kind: "resolved", status: "resolved", episodeSeq: 1 } as const;
   expect(await toldTargets(env.DB, [end])).toEqual(new Map([[event.fingerprint, ["early"]]]));
+});
+
+test("what is brought again waits for its fallback as long as its route says", async () => {
+  const down = receiver("down.example.com");
+  down.answer = () => new Response("", { status: 503 });
+  expect(
+    (await post("/api/v1/targets", { name: "down", type: "webhook", url: "https://down.example.com/" })).status,
+  ).toBe(201);
+  const now = Date.now();
+  const said = { severity: "warning", classification: null, receiver: "default" } as const;
+  const told = (event: AlertEvent) => tellAlone(event, "down", said, { mode: "transparent", publicUrl: "" });
+  const fallback = { target: "early", afterMs: 60_000 };
+  const alone = madeEvent(now, { labels: { alertname: "Alone" } });
+  const grouped = madeEvent(now, { labels: { alertname: "Grouped" } });
+  const decision = { ...DECISION, notifications: [{ target: "down", fallback, notification: told(alone) }] };
+  const ofGroup = { subject: "g1", seq: 1, at: now - 60_000, notification: told(grouped), ...fallbackOf(fallback) };
+  await env.DB.batch([
+    ...commitEvents(env.DB, [{ event: alone, decision }], [], [], now),
+    ...insertPending(env.DB, [{ target: "down", item: ofGroup }], now),
+  ]);
+  await sweep(env as unknown as Bindings, now);
+  const waits = () =>
+    runInDurableObject(env.TARGETS.getByName("down") as DurableObjectStub<TargetObject>, (_, { storage }) =>
+      storage.sql
+        .exec<{ subject: string; ms: number }>(
+          "SELECT subject, fallback_at - since AS ms FROM waiting ORDER BY subject",
+        )
+        .toArray(),
+    );
+  expect(await eventually(waits, (rows) => rows.length === 2)).toEqual([
+    { subject: alone.fingerprint, ms: 60_000 },
+    { subject: "g1", ms: 60_000 },
+  ]);
 });

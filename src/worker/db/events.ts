@@ -42,11 +42,11 @@ const EVENT_COLUMNS = [
   "targets",
 ] as const;
 
-/** Who is told of an event alone, with the fallback of each, as it is stored beside the event. */
+/** Who is told of an event alone, with the fallback of each and its time, as it is stored beside the event. */
 const targetsOf = ({ event, decision }: Decided): string | null => {
   const named = decision.notifications
     .filter(({ notification }) => isDerivable({ subject: event.fingerprint, notification }))
-    .map(({ target, fallback }) => [target, fallback?.target ?? null] as const);
+    .map(({ target, fallback }) => [target, fallback === null ? null : [fallback.target, fallback.afterMs]] as const);
   return named.length === 0 ? null : JSON.stringify(Object.fromEntries(named));
 };
 

@@ -16,6 +16,7 @@ export interface ItemRow {
   n_replay: number;
   n_payload: string | null;
   n_fallback: string | null;
+  n_fallback_after: number | null;
   fingerprint: string | null;
   kind: string;
   status: string;
@@ -42,12 +43,16 @@ const classificationOf = (row: ItemRow): Classification | null =>
 
 /** Notifications with the event they can be made from again. */
 export const ROWS = `SELECT n.at AS n_at, n.subject AS n_subject, n.seq AS n_seq, n.target AS n_target, n.replay AS n_replay,
-    n.payload AS n_payload, n.fallback AS n_fallback, e.*
+    n.payload AS n_payload, n.fallback AS n_fallback, n.fallback_after AS n_fallback_after, e.*
   FROM notifications n LEFT JOIN events e ON e.fingerprint = n.subject AND e.seq = n.seq`;
 
-/** The same for what stands with its event and has no row yet; such an event is told of alone and never again. */
+/**
+ * The same for what stands with its event and has no row yet; such an event is told of alone and never again. Older
+ * events name the fallback without its time.
+ */
 export const UNTOLD = `SELECT e.received_at AS n_at, e.fingerprint AS n_subject, e.seq AS n_seq, t.key AS n_target, 0 AS n_replay,
-    NULL AS n_payload, t.value AS n_fallback, e.*
+    NULL AS n_payload, CASE t.type WHEN 'array' THEN t.value->>0 ELSE t.value END AS n_fallback,
+    CASE t.type WHEN 'array' THEN t.value->>1 END AS n_fallback_after, e.*
   FROM events AS e, json_each(e.targets) AS t WHERE NOT EXISTS (SELECT 1 FROM notifications AS n WHERE n.at = e.received_at
     AND n.subject = e.fingerprint AND n.seq = e.seq AND n.target = t.key AND n.replay = 0)`;
 
@@ -86,6 +91,7 @@ export const itemOf = (row: ItemRow, context: Pick<Context, "mode" | "publicUrl"
           : rebuildNotification(eventOf(row), row.n_target, row.severity as Severity, classificationOf(row), context),
       ...(row.n_replay === 0 ? {} : { replay: row.n_replay }),
       ...(row.n_fallback === null ? {} : { fallback: row.n_fallback }),
+      ...(row.n_fallback_after === null ? {} : { fallbackAfterMs: row.n_fallback_after }),
     },
   ];
 };

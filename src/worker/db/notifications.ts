@@ -15,6 +15,7 @@ const MAY_BE_SWEPT_MS = PENDING_GRACE_MS / 2;
 
 const COLUMNS = [
   ...["at", "subject", "seq", "target", "replay", "state", "status", "severity", "alertname", "payload", "fallback"],
+  "fallback_after",
 ] as const;
 
 /** What one event says again need not be kept whole: it can be made from it, and its targets stand with it. */
@@ -58,7 +59,7 @@ export const insertPending = (db: D1Database, addressed: readonly Addressed[], n
       const { status, severity, alertname, fallback } = headOf(item);
       const payload = isDerivable(item) ? null : JSON.stringify(item.notification);
       const key = [item.at, item.subject, item.seq, target, item.replay ?? 0] as const;
-      return [...key, "pending", status, severity, alertname, payload, fallback];
+      return [...key, "pending", status, severity, alertname, payload, fallback, item.fallbackAfterMs ?? null];
     }),
   ),
   ...drawSweepBack(

@@ -31,7 +31,7 @@ export const events = sqliteTable(
     configVersion: integer("config_version"),
     classification: text(),
     trace: text().notNull(),
-    /** Who is told of this event alone, by name with the fallback; a target's result is a row of `notifications`. */
+    /** Who is told of this event alone, by name with the fallback and its time; a target's result is a row of `notifications`. */
     targets: text(),
     /** 1: committed behind the mark up to which events are in the rollups, and not counted yet. */
     late: integer(),
@@ -93,6 +93,8 @@ export const notifications = sqliteTable(
     completedAt: integer("completed_at"),
     /** Target that is told as well when this one fails for long. */
     fallback: text(),
+    /** For how long it may fail until then, in milliseconds; null: the default of targets. */
+    fallbackAfter: integer("fallback_after"),
     /** When its latest replay was asked for. */
     replayedAt: integer("replayed_at"),
   },
