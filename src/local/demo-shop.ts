@@ -54,7 +54,6 @@ route:
   group_by: ['...']
   group_wait: 0s
   group_interval: 1m
-  repeat_interval: 12h
   routes:
     - matchers: ['alertname="Watchdog"']
       receiver: nobody

@@ -34,6 +34,7 @@ const DEFAULT_ROUTE: Omit<RouteMatch, "targets"> = {
   groupBy: ["..."],
   splitBy: [],
   timing: { groupWaitMs: 0, groupIntervalMs: 1_000, repeatIntervalMs: 4 * 3_600_000 },
+  repeats: false,
   regroup: false,
   isSink: false,
   fallback: null,

@@ -60,7 +60,7 @@ export const planReplay = async (env: Bindings, keys: readonly LedgerKey[], to: 
     itemOf(row, context).map(({ fallback: _fallback, fallbackAfterMs: _after, ...item }): Addressed => {
       const target = to ?? row.n_target;
       const replay = row.last_replay + 1;
-      const id = `${notificationId(item.subject, item.seq, target)}:r${replay}`;
+      const id = notificationId(item.subject, item.seq, target, replay);
       return { target, item: { ...item, replay, notification: { ...item.notification, id, replay: true } } };
     }),
   );

@@ -48,6 +48,7 @@ export const compileRouting = (
         groupIntervalMs: route.groupIntervalMs,
         repeatIntervalMs: route.repeatIntervalMs,
       },
+      repeats: route.repeats,
       regroup: route.regroup,
       isSink: route.isBare && targets.length === 0,
       fallback: route.fallback,

@@ -59,6 +59,7 @@ export const route = (over: Partial<RouteMatch> = {}): RouteMatch => ({
   groupBy: ["..."],
   splitBy: [],
   timing: { groupWaitMs: 0, groupIntervalMs: 1_000, repeatIntervalMs: 14_400_000 },
+  repeats: false,
   regroup: false,
   isSink: false,
   fallback: null,

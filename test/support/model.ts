@@ -134,6 +134,8 @@ const hearFlush = (
   if (reason === "allResolved" && !sendResolved) return;
   if (per === "group") heard.push(line(now, name, reason, shown, sendResolved ? over : []));
   else {
+    if (reason === "repeatIntervalElapsed")
+      for (const instance of shown) heard.push(line(now, name, reason, [instance], []));
     for (const instance of isNew) heard.push(line(now, name, "firstNotification", [instance], []));
     if (sendResolved) for (const instance of isOver) heard.push(line(now, name, "allResolved", [], [instance]));
   }

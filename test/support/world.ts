@@ -17,11 +17,12 @@ import type { AlertEvent } from "../../src/core/history/event.ts";
 import { flappingUntil } from "../../src/core/history/flapping.ts";
 import type { TraceStep } from "../../src/core/history/trace.ts";
 import type { Context } from "../../src/core/pipeline/context.ts";
-import { flushGroup, type GroupInfo } from "../../src/core/pipeline/flush.ts";
+import { flushGroup } from "../../src/core/pipeline/flush.ts";
 import { brief, catchUp, joinGroup } from "../../src/core/pipeline/join.ts";
 import { type Decision, type GroupJoin, type GroupMember, process } from "../../src/core/pipeline/process.ts";
 import { onlyUntold } from "../../src/core/pipeline/reroute.ts";
 import { admitToStorm, leaveToStorm } from "../../src/core/pipeline/storm.ts";
+import type { GroupInfo } from "../../src/core/pipeline/tell.ts";
 import type { Notification } from "../../src/core/publish/notification.ts";
 import type { RoutingConfig } from "../../src/core/route/routing.ts";
 import { compileRouting } from "../../src/worker/routing.ts";
@@ -297,7 +298,7 @@ export class World {
     });
     for (const { fingerprint: id, seq, step } of result.steps) this.#note(`${id}:${seq}`, [step]);
     for (const { target: name, item } of result.notifications) {
-      this.#tell(name, `${item.subject}:${item.seq}`, item.notification);
+      this.#tell(name, `${item.subject}:${item.seq}${item.replay ? `:r${item.replay}` : ""}`, item.notification);
     }
   }
 

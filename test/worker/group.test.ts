@@ -9,6 +9,7 @@ import { receiver, watchOutside } from "../support/outside.ts";
 
 watchOutside();
 const chat = receiver("chat.example.com");
+const each = receiver("each.example.com");
 const start = Date.now();
 const at = (seconds: number) => vi.useFakeTimers({ toFake: ["Date"], now: start + seconds * 1000 });
 
@@ -18,6 +19,13 @@ beforeAll(async () => {
     type: "webhook",
     format: "alertmanager",
     url: "https://chat.example.com/hook",
+  });
+  await post("/api/v1/targets", {
+    name: "each",
+    type: "webhook",
+    format: "alertmanager",
+    per: "alert",
+    url: "https://each.example.com/hook",
   });
 });
 beforeEach(() => {
@@ -133,6 +141,30 @@ describe("a group", () => {
       (lines) => lines.length === 2,
     );
     expect(told()).toEqual(["firing: a firing", "firing: a firing"]);
+  });
+
+  test("repeats each alert by itself to who wants it so, under its own number, and tells the end after that", async () => {
+    const { stub, join } = group();
+    const joined = { ...join("a", 1, "firing", 0), targets: ["each"] };
+    at(0);
+    await stub.join([joined]);
+    const heard = (count: number) =>
+      eventually(
+        async () => each.received.length,
+        (length) => length >= count,
+      );
+    await tick(stub, 31);
+    await heard(1);
+    await tick(stub, 14_500);
+    await heard(2);
+    await stub.join([{ ...join("a", 2, "resolved", 14_600), targets: ["each"] }]);
+    await tick(stub, 14_900);
+    await heard(3);
+    const statuses = each.received.map(({ body }) => (JSON.parse(body) as Sent).status);
+    expect(statuses).toEqual(["firing", "firing", "resolved"]);
+    const ids = each.received.map(({ headers }) => headers["x-notification-id"]);
+    const id = joined.member.fingerprint;
+    expect(ids).toEqual([`${id}:1:each`, `${id}:1:each:r2`, `${id}:2:each`]);
   });
 
   test("hands on after a crash what it had decided before, and decides nothing anew", async () => {

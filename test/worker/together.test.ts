@@ -17,7 +17,7 @@ const chat = receiver("chat.example.com");
 const other = receiver("other.example.com");
 const bindings = env as unknown as Bindings;
 
-const route = { receiver: "team", group_by: ["..."], group_wait: "0s", group_interval: "1s", repeat_interval: "4h" };
+const route = { receiver: "team", group_by: ["..."], group_wait: "0s", group_interval: "1s" };
 const receivers = [{ name: "team", targets: ["chat"] }];
 
 beforeAll(async () => {
@@ -196,7 +196,7 @@ describe("another configuration", () => {
       async () => moved(),
       (list) => list.length >= 3,
     );
-    expect(told()).toContain("allResolved: 1 resolved");
+    expect(await heard(5)).toContain("allResolved: 1 resolved");
     expect(told().filter((line) => line.endsWith(" firing"))).toHaveLength(3);
   });
 });

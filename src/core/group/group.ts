@@ -129,6 +129,9 @@ export const flush = (
   // What resolved has been told, or never needs to be; the group lives while something fires or has not settled.
   const members = state.members.filter((member) => member.status === "firing" || isFlapping(member, now));
   const settles = members.flatMap((member) => (isFlapping(member, now) ? [member.flappingUntil ?? now] : []));
+  // A short interval looks around seldom, and must not miss a repeat by that.
+  const due = log.map(([, { at }]) => at + timing.repeatIntervalMs).filter((at) => at > now);
+  const repeats = due.map((at) => Math.max(at, now + timing.groupIntervalMs));
   return {
     told,
     state: {
@@ -137,7 +140,7 @@ export const flush = (
       flushes: state.flushes + (told.length > 0 ? 1 : 0),
       // What comes after the end of all begins anew, with the wait of a first alert.
       flushedAt: members.length === 0 ? null : now,
-      wakeAt: members.length === 0 ? null : Math.min(now + idleMs(timing), ...settles),
+      wakeAt: members.length === 0 ? null : Math.min(now + idleMs(timing), ...settles, ...repeats),
     },
   };
 };

@@ -30,5 +30,6 @@ export interface AlertEvent {
 }
 
 export const eventId = (fingerprint: string, seq: number): string => `${fingerprint}:${seq}`;
-export const notificationId = (fingerprint: string, seq: number, target: string): string =>
-  `${fingerprint}:${seq}:${target}`;
+/** `replay`: it is told once more, for the nth time; 0: it is not. */
+export const notificationId = (fingerprint: string, seq: number, target: string, replay = 0): string =>
+  `${fingerprint}:${seq}:${target}${replay === 0 ? "" : `:r${replay}`}`;

@@ -31,6 +31,8 @@ export interface RouteMatch {
   /** Labels its targets are chosen by: no group, an upstream's neither, holds alerts that differ in them. */
   readonly splitBy: readonly string[];
   readonly timing: Timing;
+  /** What still fires is told again after its repeat interval although it does not group. */
+  readonly repeats: boolean;
   /** Groups of an upstream Alertmanager are grouped again, with this route's waits. */
   readonly regroup: boolean;
   /** Its receiver was written without targets and there is none of its name: telling nobody is what is meant. */

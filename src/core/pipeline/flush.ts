@@ -2,35 +2,15 @@
  * A group's flush as one pure function: silences, inhibition, times and filters are asked again for every member, each
  * target is compared with what it was told last, and what is new becomes notifications.
  */
-import type { Labels, Millis } from "../alert/alert.ts";
-import { flush, type GroupState, type GroupTarget, isFlapping, type Timing, type Told } from "../group/group.ts";
+import type { Millis } from "../alert/alert.ts";
+import { flush, type GroupState, type GroupTarget, isFlapping, type Told } from "../group/group.ts";
 import { isHeldKey, isStormKey } from "../group/key.ts";
-import { notificationId } from "../history/event.ts";
 import type { TraceStep } from "../history/trace.ts";
 import type { PendingNotification } from "../messages.ts";
-import { fallbackOf } from "./address.ts";
 import { admit, describeHeld, filterSteps, type Held, heldAs, heldFrom, judgementOf, toldBy } from "./admit.ts";
-import type { Context, Fallback } from "./context.ts";
-import { buildNotification } from "./notify.ts";
+import type { Context } from "./context.ts";
 import type { GroupMember } from "./process.ts";
-
-/** What an AlertGroup knows of itself beside its state. */
-export interface GroupInfo {
-  readonly subject: string;
-  readonly key: string;
-  readonly labels: Labels;
-  readonly routeId: string;
-  readonly receiver: string;
-  readonly targets: readonly string[];
-  readonly timing: Timing;
-  /** Absent in groups that were stored before routes had one here. */
-  readonly fallback?: Fallback | null;
-}
-
-export interface GroupNotification {
-  readonly target: string;
-  readonly item: PendingNotification;
-}
+import { type GroupInfo, type GroupNotification, remindEach, tellEach, tellTogether } from "./tell.ts";
 
 /** One step for the trace of one member's present event. */
 export interface MemberStep {
@@ -88,7 +68,13 @@ export const flushGroup = (
   for (const told of flushed.told) {
     const before = new Set(state.log[told.target]?.firing ?? []);
     const isPager = perAlert(told.target) && !isStormKey(info.key);
-    const each = isPager || isHeldKey(info.key) ? tellEach(info, told, before, members, context) : [];
+    const isRepeat = told.reason === "repeatIntervalElapsed";
+    const each =
+      isPager && isRepeat
+        ? remindEach(info, told, flushed.state.flushes, members, context)
+        : isPager || isHeldKey(info.key)
+          ? tellEach(info, told, before, members, context)
+          : [];
     // That it flaps is news to people only: a pager keeps its incident open all the while.
     const made =
       each.length > 0 || isPager
@@ -165,56 +151,6 @@ const holdMembers = (
 
 /** Another configuration leads the alert to others now; who was told of it here still hears of its end. */
 const ELSEWHERE: Held = { stage: "route", reason: "leads_elsewhere", until: null, final: false };
-
-const tellTogether = (
-  info: GroupInfo,
-  told: Told,
-  flushes: number,
-  { members, before }: { readonly members: ReadonlyMap<string, GroupMember>; readonly before: ReadonlySet<string> },
-  context: Context,
-): GroupNotification => {
-  const { subject, key: groupKey, labels: groupLabels, receiver } = info;
-  const alerts = [...told.firing, ...told.resolved].flatMap((fingerprint) => members.get(fingerprint) ?? []);
-  const at: Millis = context.now;
-  const id = notificationId(subject, flushes, told.target);
-  const news = new Set([...told.firing.filter((f) => !before.has(f)), ...told.resolved.filter((f) => before.has(f))]);
-  const storm = isStormKey(groupKey);
-  const notification = buildNotification(
-    { id, alerts, reason: told.reason, groupKey, groupLabels, receiver, at, news, storm },
-    context,
-  );
-  return { target: told.target, item: { subject, seq: flushes, at, notification, ...standIn(info, told.target) } };
-};
-
-/** Only what changed for this target: a pager that was told keeps the incident open by itself. */
-const tellEach = (
-  info: GroupInfo,
-  told: Told,
-  before: ReadonlySet<string>,
-  members: ReadonlyMap<string, GroupMember>,
-  context: Context,
-): GroupNotification[] => {
-  const changed = [...told.firing.filter((f) => !before.has(f)), ...told.resolved.filter((f) => before.has(f))];
-  return changed.flatMap((fingerprint) => {
-    const member = members.get(fingerprint);
-    if (member === undefined) return [];
-    const { seq, receivedAt: at } = member;
-    const { key: groupKey, labels: groupLabels, receiver } = info;
-    const id = notificationId(fingerprint, seq, told.target);
-    const opening = told.reason === "startedFlapping" ? told.reason : "firstNotification";
-    const reason = member.status === "firing" ? opening : "allResolved";
-    const notification = buildNotification(
-      { id, alerts: [member], reason, groupKey, groupLabels, receiver, at },
-      context,
-    );
-    const item = { subject: fingerprint, seq, at, notification, ...standIn(info, told.target) };
-    return [{ target: told.target, item }];
-  });
-};
-
-/** A fallback has none of its own. */
-const standIn = ({ fallback = null }: GroupInfo, target: string): ReturnType<typeof fallbackOf> =>
-  fallback?.target === target ? {} : fallbackOf(fallback);
 
 /** The members a notification brings news of, with what the filters said of each. */
 const stepsOf = (

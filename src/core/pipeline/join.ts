@@ -3,8 +3,8 @@ import type { Labels, Millis } from "../alert/alert.ts";
 import type { LogEntry } from "../group/decide.ts";
 import { addMembers, type GroupState, type Member } from "../group/group.ts";
 import { isHeldKey } from "../group/key.ts";
-import type { GroupInfo } from "./flush.ts";
 import type { GroupJoin, GroupMember } from "./process.ts";
+import type { GroupInfo } from "./tell.ts";
 
 export interface StoredGroup {
   /** null: nobody ever joined. */

@@ -36,7 +36,9 @@ const FORWARDED = { groupWaitMs: 0, groupIntervalMs: 0 } as const;
 /** Held back rather than grouped: its targets hear of it only when what holds it ends. */
 export const isParked = ({ timing }: GroupJoin): boolean => timing === PARKED;
 
-const isDirect = (route: RouteMatch): boolean => route.groupBy.includes(GROUP_BY_ALL) && route.timing.groupWaitMs === 0;
+/** What is to be repeated needs the timer of a group. */
+const isDirect = (route: RouteMatch): boolean =>
+  route.groupBy.includes(GROUP_BY_ALL) && route.timing.groupWaitMs === 0 && !route.repeats;
 
 class Deciding {
   readonly trace: TraceStep[] = [];

@@ -81,6 +81,10 @@ const skip = <T extends LineEntry>(
   return { kind: "skip", entry, state, reason, rest: [heir, ...others] };
 };
 
+/** It says once more what was told: where a target could not be reached for long, the last of them is enough. */
+const isReminder = ({ replay, notification }: LineEntry): boolean =>
+  replay > 0 && notification.reason === "repeatIntervalElapsed";
+
 /**
  * Decides the front of a line, which is sorted by sequence. A firing is untrue once anything newer is known; a resolve
  * only once a newer resolve says the same. A problem that came and went unheard becomes one message to a chat and
@@ -97,6 +101,9 @@ export const stepLine = <T extends LineEntry>(
   const later = rest.filter((other) => other.seq > seq);
   const isReplay = entry.replay > 0;
   if (told !== null && (isReplay ? told.seq > seq : told.seq >= seq)) {
+    return skip(entry, rest, "superseded", "superseded", entry.unheard, told);
+  }
+  if (isReminder(entry) && rest.some((other) => other.seq === seq && isReminder(other))) {
     return skip(entry, rest, "superseded", "superseded", entry.unheard, told);
   }
   if (notification.status === "firing") {

@@ -149,7 +149,8 @@ export const pagerduty: Format = {
     const ended = notification.status === "resolved" || notification.kind === "missed";
     if (isChange(notification)) {
       const url = target.url.replace(/\/enqueue$/, "/change/enqueue");
-      return ok(ended ? "done" : stepOf("change", url, changeBody(notification, routingKey), target, receipt));
+      const isTold = ended || notification.reason === "repeatIntervalElapsed";
+      return ok(isTold ? "done" : stepOf("change", url, changeBody(notification, routingKey), target, receipt));
     }
     const dedupKey = receipt?.dedup_key ?? keyOf(notification, target, "alert");
     if (ended) {

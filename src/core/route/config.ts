@@ -122,7 +122,6 @@ export const DEFAULT_DOCUMENT = `route:
   group_by: ["${GROUP_BY_ALL}"]
   group_wait: 0s
   group_interval: 1s
-  repeat_interval: 4h
 receivers:
   - name: default
 `;

@@ -25,6 +25,8 @@ export interface Route {
   readonly groupWaitMs: Millis;
   readonly groupIntervalMs: Millis;
   readonly repeatIntervalMs: Millis;
+  /** Its repeat interval, or one above it, is written down: a route that does not group repeats only then. */
+  readonly repeats: boolean;
   readonly muteTimeIntervals: readonly string[];
   readonly activeTimeIntervals: readonly string[];
   readonly labels: Labels;
@@ -84,6 +86,7 @@ const inherit = (node: RouteNode, parent: TreeNode | null, position: number, rec
     groupWaitMs: node.groupWaitMs ?? above?.groupWaitMs ?? DEFAULTS.groupWaitMs,
     groupIntervalMs: node.groupIntervalMs ?? above?.groupIntervalMs ?? DEFAULTS.groupIntervalMs,
     repeatIntervalMs: node.repeatIntervalMs ?? above?.repeatIntervalMs ?? DEFAULTS.repeatIntervalMs,
+    repeats: node.repeatIntervalMs !== null || above?.repeats === true,
     muteTimeIntervals: node.muteTimeIntervals,
     activeTimeIntervals: node.activeTimeIntervals,
     labels: { ...above?.labels, ...node.labels },

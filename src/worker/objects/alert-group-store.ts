@@ -1,8 +1,9 @@
 /** SQLite of one alert group: its members, its timer, and the notifications it has decided but not handed on yet. */
 import type { GroupState } from "../../core/group/group.ts";
 import { NO_STORM, type StormState } from "../../core/group/storm.ts";
-import type { GroupInfo, GroupNotification, MemberStep } from "../../core/pipeline/flush.ts";
+import type { MemberStep } from "../../core/pipeline/flush.ts";
 import type { GroupMember } from "../../core/pipeline/process.ts";
+import type { GroupInfo, GroupNotification } from "../../core/pipeline/tell.ts";
 
 /** All but the members, which have rows of their own. */
 interface Head {

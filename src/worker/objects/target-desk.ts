@@ -190,8 +190,8 @@ export class Desk {
   #hand(item: PendingNotification, now: number): void {
     if (item.fallback === undefined || item.fallback === this.#name) return;
     const { fallback, fallbackAfterMs: _, ...rest } = item;
-    const id = notificationId(item.subject, item.seq, fallback);
-    const notification = { ...item.notification, id: item.replay ? `${id}:r${item.replay}` : id };
+    const id = notificationId(item.subject, item.seq, fallback, item.replay);
+    const notification = { ...item.notification, id };
     this.#reporter.addExtra({ target: fallback, item: { ...rest, notification } } satisfies Addressed);
     if (notification.status === "firing") owed.markHanded(this.#sql, item.subject, now);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CPU, direct, grouped, line, scene } from "../../support/scenes.ts";
+import { CPU, config, direct, grouped, line, scene } from "../../support/scenes.ts";
 import { World, type WorldOptions } from "../../support/world.ts";
 
 const inhibit = `inhibit_rules:\n  - source_matchers: ['severity="critical"']\n    target_matchers: ['severity="warning"']\n    equal: [cluster]\n`;
@@ -132,6 +132,12 @@ describe("grouping", () => {
   });
 });
 
+/** Each alert by itself, and again after its own interval: how signs of life are sent on. */
+const repeating = (every: string) =>
+  config(
+    `route:\n  receiver: team\n  group_by: ['...']\n  group_wait: 0s\n  group_interval: 1s\n  repeat_interval: ${every}\nreceivers:\n  - name: team\n    targets: [slack]\n`,
+  );
+
 describe("repeating", () => {
   const told = "30s slack firstNotification +[a] -[]";
   test.each([
@@ -164,6 +170,29 @@ describe("repeating", () => {
       grouped("  routes:\n    - matchers: ['alertname=\"HighCPU\"']\n      repeat_interval: 1h\n"),
       (w) => w.fires("0s", CPU("a")).until("61m"),
       [told, "3630s slack repeatIntervalElapsed +[a] -[]"],
+    ),
+    scene(
+      "without grouping too, where it is written down, and however short group_interval is",
+      repeating("1m"),
+      (w) => w.fires("0s", CPU("a")).resolves("150s", CPU("a")).until("9m"),
+      [
+        "0s slack firstNotification +[a] -[]",
+        "60s slack repeatIntervalElapsed +[a] -[]",
+        "120s slack repeatIntervalElapsed +[a] -[]",
+        "150s slack allResolved +[] -[a]",
+      ],
+    ),
+    scene(
+      "a sign of life comes more often than idle groups look around",
+      repeating("20s"),
+      (w) => w.fires("0s", CPU("a")).until("1m"),
+      [0, 20, 40, 60].map((at) => `${at}s slack ${at === 0 ? "firstNotification" : "repeatIntervalElapsed"} +[a] -[]`),
+    ),
+    scene(
+      "a silence holds them back without a look every moment",
+      repeating("20s"),
+      (w) => w.fires("0s", CPU("a")).silence("s", 'instance="a"', "10s", "50s").until("79s"),
+      ["0s slack firstNotification +[a] -[]"],
     ),
   ])("%s", (_, document, play, want, options) => {
     expect(play(new World(document, options)).heard.map(line)).toEqual(want);
@@ -381,10 +410,21 @@ describe("routes", () => {
       both,
     ),
     scene(
-      "a pager is not reminded",
+      "a pager is told again after repeat_interval: somebody may have closed what fires on",
       routes,
-      (w) => w.fires("0s", CPU("a", { severity: "critical" })).until("5h"),
-      ["0s pagerduty firstNotification +[a] -[]"],
+      (w) =>
+        w
+          .fires("0s", CPU("a", { severity: "critical" }))
+          .fires("0s", CPU("b", { severity: "critical" }))
+          .resolves("7h", CPU("b", { severity: "critical" }))
+          .until("9h"),
+      [
+        "0s pagerduty firstNotification +[a] -[]",
+        "300s pagerduty firstNotification +[b] -[]",
+        "14700s pagerduty repeatIntervalElapsed +[a] -[]",
+        "14700s pagerduty repeatIntervalElapsed +[b] -[]",
+        "25500s pagerduty allResolved +[] -[b]",
+      ],
       both,
     ),
     scene(
@@ -474,8 +514,8 @@ describe("fallbacks", () => {
   const two: WorldOptions = { targets: ["slack", "spare"] };
   test.each(
     ["group_wait: 30s", "group_by: ['...']\n      group_wait: 0s"].flatMap((timing) => {
-      const document = grouped(
-        `  routes:\n    - matchers: ['alertname="HighCPU"']\n      fallback: spare\n      ${timing}\n      group_interval: 1m\n`,
+      const document = config(
+        `route:\n  receiver: team\n  group_by: [alertname]\n  routes:\n    - matchers: ['alertname="HighCPU"']\n      fallback: spare\n      ${timing}\n      group_interval: 1m\nreceivers:\n  - name: team\n    targets: [slack]\n`,
       );
       const first = timing.includes("30s") ? 30 : 0;
       return [

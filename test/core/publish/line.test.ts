@@ -43,6 +43,10 @@ const notification = (seq: number, status: "firing" | "resolved"): Notification 
   replay: false,
   at: NOW,
 });
+const reminder = (replay: number): LineEntry => ({
+  ...entry(1, "firing", { replay }),
+  notification: { ...notification(1, "firing"), reason: "repeatIntervalElapsed" },
+});
 const entry = (seq: number, status: "firing" | "resolved", more: Partial<LineEntry> = {}): LineEntry => ({
   seq,
   replay: 0,
@@ -86,6 +90,23 @@ describe("the front of a line", () => {
       "pager",
       0,
       ["2 alerts resolved"],
+    ],
+    ["a reminder is told", [reminder(2)], "open", "pager", 1, ["1 alerts firing"]],
+    [
+      "of several reminders the last",
+      [reminder(2), reminder(3), reminder(4)],
+      "open",
+      "pager",
+      1,
+      ["1 superseded", "1 superseded", "1 alerts firing"],
+    ],
+    [
+      "a reminder is over with its alert",
+      [reminder(2), entry(2, "resolved")],
+      "open",
+      "pager",
+      1,
+      ["1 resolved_first", "2 alerts resolved"],
     ],
     ["what was told is not told again", [entry(1, "firing")], "open", "chat", 2, ["1 superseded"]],
     [

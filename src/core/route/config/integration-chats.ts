@@ -175,9 +175,11 @@ export const teams: Convert = (given, global) => {
   return { type: "teams", ...texts, ...given.common(true), url, ...readHttp(httpOf(given.node, global), given.report) };
 };
 
-export const telegram: Convert = (given) => {
+export const telegram: Convert = (given, global) => {
   const { node, report } = given;
   const token = given.secret("bot_token", "telegram_bot_token");
+  const isInFile = given.has("bot_token") || (global !== null && wordAt(global, "telegram_bot_token_file") !== null);
+  if (token === null && !isInFile) report.defect(node, "needs a bot_token, here or as telegram_bot_token in global");
   const channel = given.secret("chat_id");
   const threadId = given.word("message_thread_id");
   const url = given.word("api_url") ?? given.global("telegram_api_url");

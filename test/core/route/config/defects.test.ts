@@ -131,6 +131,11 @@ describe("every defect names path, line and column", () => {
       ["4:23 /receivers/0/webhook_configs/0 needs a url"],
     ],
     [
+      "a chat without a token",
+      receiver("    telegram_configs: [{chat_id: 1}]\n"),
+      ["4:24 /receivers/0/telegram_configs/0 needs a bot_token, here or as telegram_bot_token in global"],
+    ],
+    [
       "a value and its file",
       receiver("    webhook_configs: [{url: https://a.b, url_file: /x}]\n"),
       ["4:42 /receivers/0/webhook_configs/0/url_file at most one of url and url_file may be given"],
