@@ -12,8 +12,13 @@ import { targetPolicy } from "./address.ts";
 import type { Bindings } from "./env.ts";
 import { logWarn } from "./log.ts";
 import { isMetricsOnlyForced } from "./mode.ts";
-import type { ListedTarget, RegistryStatus, StoredTarget } from "./objects/registry-views.ts";
-import type { RefreshAnswer } from "./objects/target-registry.ts";
+import type {
+  AdoptAnswer,
+  ListedTarget,
+  RefreshAnswer,
+  RegistryStatus,
+  StoredTarget,
+} from "./objects/registry-views.ts";
 import { type SealError, seal, unseal } from "./seal.ts";
 
 export interface RegisteredTarget {
@@ -29,6 +34,7 @@ interface RegistryObject {
   status(): Promise<RegistryStatus>;
   put(target: StoredTarget): Promise<{ replaced: boolean } | { refused: "too_many" | "too_large" }>;
   remove(name: string): Promise<{ removed: boolean }>;
+  adopt(newest: number): Promise<AdoptAnswer>;
   syncDue(): Promise<{ read: number }>;
   refresh(cluster: string | null): Promise<RefreshAnswer>;
   reseal(): Promise<{ resealed: number; failed: number }>;
@@ -125,6 +131,13 @@ export const registry = (env: Bindings) => ({
     const { removed } = await objectOf(env).remove(name);
     forget();
     return removed;
+  },
+
+  /** Puts the newest stored document's targets in force with it, where they are not yet. */
+  async adopt(newest: number): Promise<AdoptAnswer> {
+    const answer = await objectOf(env).adopt(newest);
+    forget();
+    return answer;
   },
 
   /** How discovery does; without definitions. */

@@ -11,6 +11,7 @@ import type { RoutingConfig } from "../core/route/routing.ts";
 import { readVersion } from "./db/config-versions.ts";
 import type { Bindings } from "./env.ts";
 import { logError, logWarn } from "./log.ts";
+import { registry } from "./registry.ts";
 import { readRoutingVariable } from "./variables.ts";
 
 /** A change made elsewhere is in force this much later; one made here at once. */
@@ -42,6 +43,9 @@ let inForce: InForce | null = null;
 
 /** The newest version, while it cannot be read: what this isolate read before, or no document, is in force instead. */
 let unreadable: number | null = null;
+
+/** The newest version that the registry is known to have the targets of. */
+let adopted: number | null = null;
 
 let cached: { readonly at: number; readonly settings: Settings } | null = null;
 
@@ -82,10 +86,32 @@ const fromVariable = (env: Bindings): InForce | null => {
   return inForce;
 };
 
+/**
+ * Which version is in force when this is the newest: one that a crash left without its targets gets them here. A registry
+ * that does not answer is asked again the next time.
+ */
+const inForceOf = async (env: Bindings, newest: number): Promise<{ version: number; refused: string | null }> => {
+  if (newest === adopted || newest === 0) return { version: newest, refused: null };
+  try {
+    const answer = await registry(env).adopt(newest);
+    if (answer.refused === null) adopted = answer.version;
+    return answer;
+  } catch (error) {
+    logError("settings.adopt", error, { version: newest });
+    return { version: adopted ?? newest, refused: null };
+  }
+};
+
 /** The document of a version; one that cannot be read leaves the last good one in force, and says so. */
-const readDocument = async (env: Bindings, version: number): Promise<InForce | null> => {
+const readDocument = async (env: Bindings, newest: number): Promise<InForce | null> => {
   unreadable = null;
-  if (version === 0) return fromVariable(env);
+  if (newest === 0) return fromVariable(env);
+  const { version, refused } = await inForceOf(env, newest);
+  if (refused !== null) {
+    unreadable = newest;
+    logWarn("settings.document", { version: newest, reason: refused });
+    if (version === 0) return inForce;
+  }
   if (inForce?.version === version) return inForce;
   const stored = await readVersion(env, version);
   const read = stored?.ok ? readConfig(stored.value.text, stored.value.secrets) : null;

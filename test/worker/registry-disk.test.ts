@@ -127,12 +127,12 @@ describe("keys", () => {
 
   test("a new one takes over without a pause, for targets and documents, then the old one can go", async () => {
     await registry(bindings).put({ ...(await registry(bindings).list())[0]!.target, name: "mine" }, Date.now());
-    expect(await addVersion(bindings, 0, version("one"))).toEqual({ ok: true, value: 1 });
+    expect(await addVersion(bindings, 0, version("one"), 0)).toEqual({ ok: true, value: 1 });
     expect(await kids()).toEqual(new Set(["v1.k1."]));
     await configure({ ENCRYPTION_KEYS: both.ENCRYPTION_KEYS });
     expect(await readable(both)).toEqual(["a", "b", "c", "d", "mine"]);
     // Written while both are there: under the new one at once.
-    expect(await addVersion(both, 1, version("two"))).toEqual({ ok: true, value: 2 });
+    expect(await addVersion(both, 1, version("two"), 0)).toEqual({ ok: true, value: 2 });
     expect(await kids()).toEqual(new Set(["v1.k1.", "v1.k2."]));
     expect(await resealEverything(both)).toEqual({ resealed: 6, failed: 0 });
     expect(await kids()).toEqual(new Set(["v1.k2."]));
@@ -144,7 +144,7 @@ describe("keys", () => {
     // The old key alone opens nothing any more; what clusters hold comes back by itself with the next whole reading.
     await configure({});
     expect(await resealEverything(bindings)).toEqual({ resealed: 0, failed: 7 });
-    expect(await readVersion(bindings, null)).toEqual({ ok: false, error: "unknown_key" });
+    expect(await readVersion(bindings, 2)).toEqual({ ok: false, error: "unknown_key" });
     await expect(keepSealed(bindings)).rejects.toThrow("no key in ENCRYPTION_KEYS opens 7 definitions or documents");
     await sync();
     expect(await readable(bindings)).toEqual(["a", "b", "c", "d"]);
@@ -153,7 +153,7 @@ describe("keys", () => {
   });
 
   test("cron moves what is left", async () => {
-    expect(await addVersion(bindings, 0, version("one"))).toEqual({ ok: true, value: 1 });
+    expect(await addVersion(bindings, 0, version("one"), 0)).toEqual({ ok: true, value: 1 });
     await configure({ ENCRYPTION_KEYS: both.ENCRYPTION_KEYS });
     await runCron(both, goOn(1000));
     expect(await kids()).toEqual(new Set(["v1.k2."]));

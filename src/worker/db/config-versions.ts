@@ -28,16 +28,13 @@ interface Row {
   note: string;
 }
 
-/** The version in force, or one by number; null where there is none. */
-export const readVersion = async (
-  env: Bindings,
-  version: number | null,
-): Promise<Result<ConfigVersion, SealError> | null> => {
-  const row = await env.DB.prepare(
-    "SELECT * FROM config_versions WHERE version = coalesce(?1, (SELECT max(version) FROM config_versions))",
-  )
-    .bind(version)
-    .first<Row>();
+/** The newest version that is stored; 0: there is none. The registry says whether it is in force yet. */
+export const newestVersion = async (db: D1Database): Promise<number> =>
+  (await db.prepare("SELECT max(version) AS version FROM config_versions").first<number | null>("version")) ?? 0;
+
+/** One version by number; null where there is none. */
+export const readVersion = async (env: Bindings, version: number): Promise<Result<ConfigVersion, SealError> | null> => {
+  const row = await env.DB.prepare("SELECT * FROM config_versions WHERE version = ?1").bind(version).first<Row>();
   if (row === null) return null;
   const opened = await unseal(env.ENCRYPTION_KEYS, SEALED_AS, row.document);
   if (!opened.ok) return opened;
@@ -63,21 +60,43 @@ export const listVersions = async (
   }));
 };
 
-/** Stores a document as the version after `before`; `conflict` when somebody else was quicker. */
+/**
+ * Stores a document, and in the audit that it was, as the version after `before`; `conflict` when somebody else was
+ * quicker.
+ */
 export const addVersion = async (
   env: Bindings,
   before: number,
   { text, secrets, createdBy, createdAt, note }: Omit<ConfigVersion, "version">,
+  warnings: number,
 ): Promise<Result<number, SealError | "conflict">> => {
   const sealed = await seal(env.ENCRYPTION_KEYS, SEALED_AS, JSON.stringify({ text, secrets }));
   if (!sealed.ok) return sealed;
-  const { meta } = await env.DB.prepare(
-    `INSERT INTO config_versions (version, document, created_at, created_by, note)
-     SELECT ?1, ?2, ?3, ?4, ?5 WHERE coalesce((SELECT max(version) FROM config_versions), 0) = ?1 - 1`,
-  )
-    .bind(before + 1, sealed.value, createdAt, createdBy, note)
-    .run();
-  return meta.changes === 1 ? ok(before + 1) : err("conflict");
+  const version = before + 1;
+  const [added] = await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO config_versions (version, document, created_at, created_by, note)
+       SELECT ?1, ?2, ?3, ?4, ?5 WHERE coalesce((SELECT max(version) FROM config_versions), 0) = ?1 - 1`,
+    ).bind(version, sealed.value, createdAt, createdBy, note),
+    // A sealed text is like no other, so this is ours.
+    env.DB.prepare(
+      `INSERT INTO audit (at, actor, action, subject, detail) SELECT ?3, ?4, 'config.put', ?6, ?5
+       WHERE EXISTS (SELECT 1 FROM config_versions WHERE version = ?1 AND document = ?2)`,
+    ).bind(version, sealed.value, createdAt, createdBy, JSON.stringify({ note, warnings }), String(version)),
+  ]);
+  return added?.meta.changes === 1 ? ok(version) : err("conflict");
+};
+
+/** Takes a version back that was never in force, and notes why. */
+export const withdrawVersion = async (db: D1Database, version: number, reason: string, now: number): Promise<void> => {
+  await db.batch([
+    db.prepare("DELETE FROM config_versions WHERE version = ?1").bind(version),
+    db
+      .prepare(
+        "INSERT INTO audit (at, actor, action, subject, detail) VALUES (?1, 'registry', 'config.withdrawn', ?2, ?3)",
+      )
+      .bind(now, String(version), JSON.stringify({ reason })),
+  ]);
 };
 
 /** Moves documents under the newest key, the newest first; counts those that no key opens, which stay as they are. */

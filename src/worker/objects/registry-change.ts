@@ -5,6 +5,7 @@ import { secretKey } from "../../core/route/registry-merge.ts";
 import { resolveNames } from "../../core/route/registry-names.ts";
 import { type ClusterState, type Drift, EMPTY_CLUSTER, type SyncFailure } from "../../core/route/registry-state.ts";
 import type { DriftEntry } from "../db/drift.ts";
+import type { RegistryDocument } from "./registry-document.ts";
 import { MAX_TARGETS } from "./registry-reading.ts";
 import type { StoredTarget } from "./registry-views.ts";
 
@@ -12,6 +13,12 @@ import type { StoredTarget } from "./registry-views.ts";
 const MAX_STATE_CHARS = 1_600_000;
 /** Some 150 characters each. */
 const MAX_WAITING_DRIFT = 1500;
+
+/** Which configuration document's targets are among the static ones, and their names; 0 and none: of none. */
+export interface Adopted {
+  readonly configVersion: number;
+  readonly documented: readonly string[];
+}
 
 export interface RegistryFields {
   readonly targets: Readonly<Record<string, StoredTarget>>;
@@ -46,6 +53,21 @@ export const unfitStatic = (fields: RegistryFields, target: StoredTarget): "too_
   const after = { targets, clusters: fields.clusters };
   if (!Object.hasOwn(fields.targets, target.name) && countTargets(after) > MAX_TARGETS) return "too_many";
   return isTooLarge(after) ? "too_large" : null;
+};
+
+/** The fields with a document's targets in place of those of the one before; or why the registry cannot keep them. */
+export const changeDocument = (
+  fields: RegistryFields & Adopted,
+  { version, targets: own }: RegistryDocument,
+): (Adopted & Pick<RegistryFields, "targets" | "version">) | "too_many" | "too_large" => {
+  const documented = own.map(({ name }) => name);
+  const replaced = new Set([...fields.documented, ...documented]);
+  const others = Object.entries(fields.targets).filter(([name]) => !replaced.has(name));
+  const targets = Object.fromEntries([...others, ...own.map((target) => [target.name, target] as const)]);
+  const after = { targets, clusters: fields.clusters };
+  if (countTargets(after) > MAX_TARGETS) return "too_many";
+  if (isTooLarge(after)) return "too_large";
+  return { configVersion: version, documented, targets, version: fields.version + 1 };
 };
 
 /** Why a cluster is not read; null: it is. Only a list that is whole and lacks it lets it be forgotten. */

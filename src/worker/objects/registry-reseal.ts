@@ -1,6 +1,7 @@
 /** Moves every definition under the newest key, so that an old one can be taken out of ENCRYPTION_KEYS. */
 import type { ClusterState } from "../../core/route/registry-state.ts";
 import { newestPrefix, seal, unseal } from "../seal.ts";
+import type { RegistryFields } from "./registry-change.ts";
 import { ownerOf } from "./registry-reading.ts";
 import type { StoredTarget } from "./registry-views.ts";
 
@@ -38,4 +39,25 @@ export const resealAll = async (
     }
   }
   return { replacements, unreadable, failed };
+};
+
+/** The registry's fields with the new texts; a cluster whose text no key opens is to be read whole. */
+export const renewAll = (
+  { replacements, unreadable }: Resealed,
+  { targets, clusters, version }: Pick<RegistryFields, "targets" | "clusters" | "version">,
+): Pick<RegistryFields, "targets" | "clusters" | "version"> => {
+  const renew = <T extends { readonly sealed: string }>(target: T): T => ({
+    ...target,
+    sealed: replacements.get(target.sealed) ?? target.sealed,
+  });
+  return {
+    targets: Object.fromEntries(Object.entries(targets).map(([name, target]) => [name, renew(target)])),
+    clusters: Object.fromEntries(
+      Object.entries(clusters).map(([name, state]) => [
+        name,
+        { ...state, etag: unreadable.has(name) ? null : state.etag, targets: state.targets.map(renew) },
+      ]),
+    ),
+    version: version + 1,
+  };
 };

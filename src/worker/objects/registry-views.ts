@@ -1,7 +1,10 @@
 /** What the registry tells of itself: the targets in force with what is known of their origin, and how each cluster does. */
 import type { Millis } from "../../core/alert/alert.ts";
+import type { Clusters } from "../../core/route/cluster.ts";
 import { resolveNames } from "../../core/route/registry-names.ts";
-import { type ClusterState, frozenOf, type InvalidSecret } from "../../core/route/registry-state.ts";
+import { type ClusterState, frozenOf, type InvalidSecret, nextSyncAt } from "../../core/route/registry-state.ts";
+import type { SealError } from "../seal.ts";
+import { type RegistryFields, stateOf } from "./registry-change.ts";
 import { ownerOf } from "./registry-reading.ts";
 
 export interface StoredTarget {
@@ -45,6 +48,17 @@ export interface RegistryStatus {
   readonly invalid: readonly (InvalidSecret & { readonly cluster: string })[];
 }
 
+/** The document in force, and why the newest is not; null: it is, or a newer one. */
+export interface AdoptAnswer {
+  readonly version: number;
+  readonly refused: SealError | "unreadable" | "too_many" | "too_large" | null;
+}
+
+export type RefreshAnswer =
+  | { readonly kind: "done"; readonly failed: readonly string[] }
+  | { readonly kind: "in_progress" }
+  | { readonly kind: "too_soon"; readonly retryAfterMs: number };
+
 export const listTargets = (
   statics: Readonly<Record<string, StoredTarget>>,
   clusters: Readonly<Record<string, ClusterState>>,
@@ -82,7 +96,7 @@ export const listInvalid = (
   })),
 ];
 
-export const showCluster = (name: string, state: ClusterState, nextSync: Millis | null): ClusterStatus => {
+const showCluster = (name: string, state: ClusterState, nextSync: Millis | null): ClusterStatus => {
   const { targets, invalid: _invalid, etag: _etag, held, ...rest } = state;
   return {
     ...rest,
@@ -91,5 +105,32 @@ export const showCluster = (name: string, state: ClusterState, nextSync: Millis 
     stale: targets.filter(({ staleSince }) => staleSince !== null).length,
     nextSync,
     heldRemovals: held?.removals ?? null,
+  };
+};
+
+/** How discovery does, without definitions. */
+export const showRegistry = (
+  fields: Pick<RegistryFields, "targets" | "clusters"> & {
+    readonly lastRefresh: Millis | null;
+    readonly lastDurationMs: number;
+  },
+  configured: Clusters,
+  inProgress: boolean,
+  keyDefects: readonly string[],
+): RegistryStatus => {
+  const { targets, clusters } = fields;
+  const named = new Set([...Object.keys(clusters), ...(configured.clusters ?? []).map(({ name }) => name)]);
+  return {
+    inProgress,
+    lastRefresh: fields.lastRefresh,
+    durationMs: fields.lastDurationMs,
+    staticTargets: Object.keys(targets).length,
+    configErrors: [...configured.errors, ...keyDefects],
+    clusters: [...named].sort().map((name) => {
+      const cluster = configured.clusters?.find((candidate) => candidate.name === name && candidate.enabled);
+      const state = stateOf(clusters, name);
+      return showCluster(name, state, cluster === undefined ? null : nextSyncAt(state, cluster.intervalMs));
+    }),
+    invalid: listInvalid(targets, clusters),
   };
 };

@@ -10,6 +10,7 @@ import { type Cluster, type Clusters, readClusters } from "../../core/route/clus
 import { mergeReading } from "../../core/route/registry-merge.ts";
 import { type ClusterState, confirm, freeze, type Merged, nextSyncAt } from "../../core/route/registry-state.ts";
 import { exporterPolicy } from "../address.ts";
+import { newestVersion, withdrawVersion } from "../db/config-versions.ts";
 import { type DriftEntry, saveDrift } from "../db/drift.ts";
 import { fetchSnapshot } from "../exporter.ts";
 import { logError, logWarn } from "../log.ts";
@@ -18,9 +19,10 @@ import { countRefresh } from "../metrics/discovery.ts";
 import { keyDefects } from "../seal.ts";
 import { isOn, numberOf } from "../variables.ts";
 import { PersistedObject } from "./persisted.ts";
-import { changeCluster, driftOfForgotten, stateOf, unfitReason, unfitStatic, unreadReason } from "./registry-change.ts";
+import * as change from "./registry-change.ts";
+import { readDocument } from "./registry-document.ts";
 import { readSnapshot } from "./registry-reading.ts";
-import { type Resealed, resealAll } from "./registry-reseal.ts";
+import { renewAll, resealAll } from "./registry-reseal.ts";
 import * as views from "./registry-views.ts";
 
 /** Without it a change of our own address policy would not be seen while the cluster answers 304. */
@@ -36,17 +38,14 @@ const MANUAL_PAUSE_MS = 60_000;
 /** An exporter gathers its changes before it nudges; one that does not costs no more than this. */
 const NUDGE_PAUSE_MS = 1_000;
 
-export type RefreshAnswer =
-  | { readonly kind: "done"; readonly failed: readonly string[] }
-  | { readonly kind: "in_progress" }
-  | { readonly kind: "too_soon"; readonly retryAfterMs: number };
-
 export class TargetRegistry extends PersistedObject {
   targets: Readonly<Record<string, views.StoredTarget>> = {};
   clusters: Readonly<Record<string, ClusterState>> = {};
   /** Not in D1 yet. */
   drift: readonly DriftEntry[] = [];
   version = 0;
+  configVersion = 0;
+  documented: readonly string[] = [];
   lastDriftId = 0;
   lastManualAt = 0;
   /** When each exporter last said that something changed. */
@@ -62,26 +61,13 @@ export class TargetRegistry extends PersistedObject {
   }
 
   status(): views.RegistryStatus {
-    const { clusters, errors } = this.#configured();
-    const named = new Set([...Object.keys(this.clusters), ...(clusters ?? []).map(({ name }) => name)]);
-    return {
-      inProgress: this.#syncing.size > 0,
-      lastRefresh: this.lastRefresh,
-      durationMs: this.lastDurationMs,
-      staticTargets: Object.keys(this.targets).length,
-      configErrors: [...errors, ...keyDefects(this.state.env.ENCRYPTION_KEYS)],
-      clusters: [...named].sort().map((name) => {
-        const cluster = clusters?.find((candidate) => candidate.name === name && candidate.enabled);
-        const state = stateOf(this.clusters, name);
-        return views.showCluster(name, state, cluster === undefined ? null : nextSyncAt(state, cluster.intervalMs));
-      }),
-      invalid: views.listInvalid(this.targets, this.clusters),
-    };
+    const configured = this.#configured();
+    return views.showRegistry(this, configured, this.#syncing.size > 0, keyDefects(this.state.env.ENCRYPTION_KEYS));
   }
 
   async put(target: views.StoredTarget): Promise<{ replaced: boolean } | { refused: "too_many" | "too_large" }> {
     const replaced = Object.hasOwn(this.targets, target.name);
-    const refused = unfitStatic(this, target);
+    const refused = change.unfitStatic(this, target);
     if (refused !== null) return { refused };
     this.targets = { ...this.targets, [target.name]: target };
     this.version += 1;
@@ -99,11 +85,40 @@ export class TargetRegistry extends PersistedObject {
     return { removed };
   }
 
+  /**
+   * Puts the newest stored document in force, unless it is: its targets in place of those of the one before, all at once.
+   * `known` is the newest that the caller knows of; where it is in force nobody else is asked.
+   */
+  async adopt(known: number): Promise<views.AdoptAnswer> {
+    const { env } = this.state;
+    for (;;) {
+      const before = this.configVersion;
+      const newest = known === before ? known : await newestVersion(env.DB);
+      if (newest === before || newest === 0) return { version: before, refused: null };
+      const now = Date.now();
+      const document = await readDocument(env, newest, this.targets, now);
+      // Somebody else was quicker, with this one or a newer one.
+      if (document === null || this.configVersion !== before) continue;
+      if (!document.ok) return { version: before, refused: document.error };
+      const changed = change.changeDocument(this, document.value);
+      if (typeof changed === "string") {
+        // An older one was in force once: taken back it would be lost.
+        if (newest === before + 1) await withdrawVersion(env.DB, newest, changed, now);
+        return { version: before, refused: changed };
+      }
+      Object.assign(this, changed);
+      await this.persist();
+      return { version: newest, refused: null };
+    }
+  }
+
   /** Reads every cluster whose time has come. */
   async syncDue(): Promise<{ read: number }> {
     const clusters = await this.#reconcile();
     const soon = Date.now() + DUE_TOLERANCE_MS;
-    const due = clusters.filter(({ name, intervalMs }) => nextSyncAt(stateOf(this.clusters, name), intervalMs) <= soon);
+    const due = clusters.filter(
+      ({ name, intervalMs }) => nextSyncAt(change.stateOf(this.clusters, name), intervalMs) <= soon,
+    );
     await this.#syncAll(due);
     if (due.length === 0) await this.#tellDrift();
     return { read: due.length };
@@ -113,7 +128,7 @@ export class TargetRegistry extends PersistedObject {
    * Reads every cluster now because somebody asks, or one because its exporter says that it changed; not while it is
    * under way, nor again within the pause of each.
    */
-  async refresh(name: string | null): Promise<RefreshAnswer> {
+  async refresh(name: string | null): Promise<views.RefreshAnswer> {
     const now = Date.now();
     if (name === null ? this.#syncing.size > 0 : this.#syncing.has(name)) return { kind: "in_progress" };
     const asked = name === null ? this.lastManualAt : (new Map(Object.entries(this.nudgedAt)).get(name) ?? 0);
@@ -124,37 +139,21 @@ export class TargetRegistry extends PersistedObject {
     const clusters = (await this.#reconcile()).filter((cluster) => name === null || cluster.name === name);
     await this.#syncAll(clusters);
     await this.persist();
-    const failed = clusters.map((cluster) => cluster.name).filter((one) => stateOf(this.clusters, one).error !== null);
+    const failed = clusters
+      .map((cluster) => cluster.name)
+      .filter((one) => change.stateOf(this.clusters, one).error !== null);
     return { kind: "done", failed };
   }
 
   /** Moves definitions under the newest key. */
   async reseal(): Promise<{ resealed: number; failed: number }> {
-    const { replacements, unreadable, failed } = await resealAll(
-      this.state.env.ENCRYPTION_KEYS,
-      this.targets,
-      this.clusters,
-    );
-    if (replacements.size > 0 || [...unreadable].some((name) => stateOf(this.clusters, name).etag !== null)) {
-      this.#replace(replacements, unreadable);
+    const resealed = await resealAll(this.state.env.ENCRYPTION_KEYS, this.targets, this.clusters);
+    const { replacements, unreadable, failed } = resealed;
+    if (replacements.size > 0 || [...unreadable].some((name) => change.stateOf(this.clusters, name).etag !== null)) {
+      Object.assign(this, renewAll(resealed, this));
       await this.persist();
     }
     return { resealed: replacements.size, failed };
-  }
-
-  #replace(replacements: Resealed["replacements"], unreadable: Resealed["unreadable"]): void {
-    const renew = <T extends { readonly sealed: string }>(target: T): T => ({
-      ...target,
-      sealed: replacements.get(target.sealed) ?? target.sealed,
-    });
-    this.targets = Object.fromEntries(Object.entries(this.targets).map(([name, target]) => [name, renew(target)]));
-    this.clusters = Object.fromEntries(
-      Object.entries(this.clusters).map(([name, state]) => [
-        name,
-        { ...state, etag: unreadable.has(name) ? null : state.etag, targets: state.targets.map(renew) },
-      ]),
-    );
-    this.version += 1;
   }
 
   #configured(): Clusters {
@@ -169,9 +168,10 @@ export class TargetRegistry extends PersistedObject {
     const isOff = !isOn(this.state.env, "TARGET_DISCOVERY_ENABLED");
     const before = this.version;
     for (const name of new Set([...Object.keys(this.clusters), ...configured.refused])) {
-      const reason = unreadReason(name, configured, isOff);
-      const state = stateOf(this.clusters, name);
-      if (reason === "forgotten") Object.assign(this, changeCluster(this, name, null, driftOfForgotten(state), now));
+      const reason = change.unreadReason(name, configured, isOff);
+      const state = change.stateOf(this.clusters, name);
+      if (reason === "forgotten")
+        Object.assign(this, change.changeCluster(this, name, null, change.driftOfForgotten(state), now));
       else if (reason !== null) this.#apply(name, freeze(state, reason, now), now);
     }
     if (this.version !== before) await this.persist();
@@ -180,7 +180,7 @@ export class TargetRegistry extends PersistedObject {
 
   async #syncAll(clusters: readonly Cluster[]): Promise<void> {
     const startedAt = Date.now();
-    const lastAsked = ({ name }: Cluster): Millis => stateOf(this.clusters, name).lastAttempt ?? 0;
+    const lastAsked = ({ name }: Cluster): Millis => change.stateOf(this.clusters, name).lastAttempt ?? 0;
     const waiting = clusters.filter(({ name }) => !this.#syncing.has(name)).sort((a, b) => lastAsked(a) - lastAsked(b));
     if (waiting.length === 0) return;
     for (const { name } of waiting) this.#syncing.add(name);
@@ -203,7 +203,7 @@ export class TargetRegistry extends PersistedObject {
 
   async #sync(cluster: Cluster): Promise<void> {
     const startedAt = Date.now();
-    const before = stateOf(this.clusters, cluster.name);
+    const before = change.stateOf(this.clusters, cluster.name);
     const isFresh = before.readAt !== null && startedAt - before.readAt < REREAD_MS;
     const answer = await fetchSnapshot(cluster, isFresh ? before.etag : null);
     const reading =
@@ -212,11 +212,11 @@ export class TargetRegistry extends PersistedObject {
         : null;
     // From here to persist() nothing waits.
     const now = Date.now();
-    const state = { ...stateOf(this.clusters, cluster.name), durationMs: now - startedAt };
+    const state = { ...change.stateOf(this.clusters, cluster.name), durationMs: now - startedAt };
     countRefresh(cluster.name, answer, reading);
     if (reading?.ok) {
       const merged = mergeReading(state, reading.value, now);
-      const unfit = unfitReason(this, cluster.name, merged.state);
+      const unfit = change.unfitReason(this, cluster.name, merged.state);
       this.#apply(cluster.name, unfit === null ? merged : freeze(state, unfit, now), now);
     } else if (answer.kind === "unchanged") this.#apply(cluster.name, confirm(state, now), now);
     else {
@@ -228,7 +228,7 @@ export class TargetRegistry extends PersistedObject {
   }
 
   #apply(name: string, merged: Merged, now: Millis): void {
-    Object.assign(this, changeCluster(this, name, merged.state, merged.drift, now));
+    Object.assign(this, change.changeCluster(this, name, merged.state, merged.drift, now));
   }
 
   /** Hands the waiting drift to D1. What it does not take is handed over the next time. */

@@ -5,8 +5,8 @@ import { unknownTargets } from "../../core/route/config/unknown-targets.ts";
 import { type ConfigDefect, DEFAULT_DOCUMENT } from "../../core/route/config.ts";
 import { diffLines } from "../../core/route/line-diff.ts";
 import { readBody } from "../body.ts";
-import { applyConfig, checkConfig, currentVersion, targetNames } from "../config.ts";
-import { recordAudit } from "../db/audit.ts";
+import { applyConfig, currentVersion } from "../config.ts";
+import { checkConfig, targetNames } from "../config-check.ts";
 import { type ConfigVersion, listVersions, readVersion } from "../db/config-versions.ts";
 import { type AppEnv, routes, scoped } from "../http.ts";
 import { refuse } from "../problem.ts";
@@ -74,8 +74,8 @@ const putInForce = async (
     diff: [...diffLines(current?.text ?? DEFAULT_DOCUMENT, checked.value.text)],
   };
   if (isDryRun) return c.json({ version: current?.version ?? 0, dry_run: true, ...shown }, 200);
-  const now = Date.now();
-  const applied = await applyConfig(c.env, checked.value, current, c.var.caller.name, note, now);
+  const by = c.var.caller.name;
+  const applied = await applyConfig(c.env, checked.value, current, { by, note, warnings: shown.warnings.length });
   if (!applied.ok) {
     if (applied.error === "conflict")
       return refuse(c, "conflict", "somebody else put a version in force meanwhile: read it and try again");
@@ -83,10 +83,6 @@ const putInForce = async (
       return refuse(c, "too-large", `targets: ${applied.error}`);
     return refuse(c, "dependency-unavailable", `ENCRYPTION_KEYS: ${applied.error}`);
   }
-  await recordAudit(c.env.DB, now, c.var.caller.name, "config.put", String(applied.value), {
-    note,
-    warnings: shown.warnings.length,
-  });
   return c.json({ version: applied.value, dry_run: false, ...shown }, 200, { etag: etag(applied.value) });
 };
 
