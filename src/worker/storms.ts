@@ -1,27 +1,21 @@
 /** Asks the storm of each route what it takes of decided alerts, before they are committed. */
 import type { Context } from "../core/pipeline/context.ts";
-import { leaveToStorm, type Offered } from "../core/pipeline/storm.ts";
+import { leaveToStorm } from "../core/pipeline/storm.ts";
 import type { Decided } from "./db/events.ts";
 import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
 
-/**
- * The decisions without what storms tell instead. `isFresh` answers whether an event is decided for the first time. A
- * storm that cannot be asked takes nothing: everybody is told as ever.
- */
+/** The decisions without what storms tell instead. A storm that cannot be asked takes nothing: everybody is told as ever. */
 export const throughStorms = async (
   env: Bindings,
   { storm, now }: Pick<Context, "storm" | "now">,
   decided: readonly Decided[],
-  isFresh: (position: number) => boolean,
 ): Promise<readonly Decided[]> => {
   if (storm === null) return decided;
-  const offers = decided.flatMap(({ decision }, i) =>
-    decision.storms.map((offer) => ({ offer, position: i, asked: { join: offer.join, fresh: isFresh(i) } })),
-  );
+  const offers = decided.flatMap(({ decision }, i) => decision.storms.map((offer) => ({ offer, position: i })));
   const answers = await Promise.all(
     [...Map.groupBy(offers, ({ offer }) => offer.join.subject)].map(async ([subject, list]) => {
-      const asked: Offered[] = list.map((one) => one.asked);
+      const asked = list.map(({ offer }) => offer.join);
       const taken = await env.GROUPS.getByName(subject)
         .offer(asked, storm)
         .catch((error: unknown) => logError("storm.offer", error, { group: subject, alerts: list.length }));

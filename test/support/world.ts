@@ -225,7 +225,7 @@ export class World {
     if (storm === null) return decision;
     const taken = decision.storms.filter(({ join }) => {
       const group = this.#groups.get(join.subject) ?? NOBODY;
-      const admitted = admitToStorm(group.storm, group.members, [{ join, fresh: true }], now, storm);
+      const admitted = admitToStorm(group.storm, group.members, [join], now, storm);
       this.#groups.set(join.subject, { ...group, storm: admitted.state });
       if (admitted.taken[0] === true) this.#join(join, now);
       return admitted.taken[0] === true;

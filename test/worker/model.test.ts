@@ -68,11 +68,12 @@ const firing = (labels: Record<string, string>): AlertEvent => ({
 });
 
 /** Consumes events as the queue brings them; `late` is what goes on after the batch was acknowledged. */
-const consume = async (...events: readonly AlertEvent[]) => {
+const consume = (...events: readonly AlertEvent[]) => bring(events, false);
+const bring = async (events: readonly AlertEvent[], redelivered: boolean) => {
   const late: Promise<unknown>[] = [];
   const changes = events.map((event) => ({ kind: "event" as const, event }));
   const started = Date.now();
-  await consumeAlerts(bindings, [{ v: 1, shard: "shard-0", again: false, changes }], false, {
+  await consumeAlerts(bindings, [{ v: 1, shard: "shard-0", again: false, changes }], redelivered, {
     waitUntil: (work) => void late.push(work),
   });
   return { acknowledgedAfter: Date.now() - started, late: () => Promise.all(late) };
@@ -142,4 +143,19 @@ test("an alert that waits for a model holds back no other", async () => {
   expect(await stored(slow)).toMatchObject({ said: { source: "fallback" } });
   expect(await addressed(slow)).toBe(1);
   expect(sink.received.every(({ headers }) => !JSON.stringify(headers).includes("key-of-the-tests"))).toBe(true);
+});
+
+test("what comes again after it was stored keeps the answer it was given, and nobody is asked", async () => {
+  const asked = () => model.received.filter(({ body }) => body.includes("AskedOnce")).length;
+  model.answer = () => completion(answer({ severity: "critical" }));
+  const event = firing({ alertname: "AskedOnce", severity: "warning" });
+  await (await consume(event)).late();
+  const before = await stored(event);
+  expect([before?.said.source, asked()]).toEqual(["llm", 1]);
+  // What an isolate remembers is lost in a crash, and the answers that all share have run out.
+  classifierMemory().answers.clear();
+  await env.DB.prepare("DELETE FROM classifications").run();
+  model.answer = () => completion(answer({ severity: "info" }));
+  await (await bring([event], true)).late();
+  expect([await stored(event), asked()]).toEqual([before, 1]);
 });

@@ -200,3 +200,27 @@ describe("another configuration", () => {
     expect(told().filter((line) => line.endsWith(" firing"))).toHaveLength(3);
   });
 });
+
+test("what comes again after it was told is told once, though it is silenced by now", async () => {
+  await putDocument({ route, receivers });
+  const labels = { alertname: "ToldOnce", i: "o" };
+  const event = { ...madeEvent(Date.now(), { labels }), fingerprint: fingerprint(labels) };
+  const changes = [{ kind: "event" as const, event }];
+  const background = { waitUntil: (work: Promise<unknown>) => void work };
+  const bring = (redelivered: boolean) =>
+    consumeAlerts(bindings, [{ v: 1, shard: "shard-0", again: false, changes }], redelivered, background);
+  await bring(false);
+  await heard(1);
+  // Its confirmation is lost; before it comes again somebody silences it.
+  const silence = await post("/api/v2/silences", {
+    matchers: [{ name: "alertname", value: "ToldOnce", isRegex: false, isEqual: true }],
+    startsAt: new Date(Date.now() - 1000).toISOString(),
+    endsAt: new Date(Date.now() + 3_600_000).toISOString(),
+    createdBy: "ann",
+    comment: "known",
+  });
+  expect(silence.status).toBe(200);
+  await bring(true);
+  expect(await groupOf(heldKey(groupKey([[]], labels))).status()).toMatchObject({ members: 0 });
+  expect(told()).toEqual(["firstNotification: o firing"]);
+});

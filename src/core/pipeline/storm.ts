@@ -4,22 +4,19 @@ import { countStarts, type StormOptions, type StormState } from "../group/storm.
 import type { TraceStep } from "../history/trace.ts";
 import type { Decision, GroupJoin, GroupMember, StormOffer } from "./process.ts";
 
-export interface Offered {
-  readonly join: GroupJoin;
-  /** Decided for the first time: it counts as a start. Otherwise it is only asked what became of it. */
-  readonly fresh: boolean;
-}
-
-/** Which of these the storm takes, in order, and what it remembers of their number. What it took it never gives back. */
+/**
+ * Which of these starts the storm takes, in order, and what it remembers of their number. What it took it never gives
+ * back: offered again, before it was committed, it is taken again.
+ */
 export const admitToStorm = (
   state: StormState,
   members: ReadonlyMap<string, Pick<GroupMember, "seq">>,
-  offers: readonly Offered[],
+  offers: readonly GroupJoin[],
   now: Millis,
   options: StormOptions,
 ): { readonly state: StormState; readonly taken: readonly boolean[] } => {
-  const isKnown = ({ join: { member } }: Offered): boolean => (members.get(member.fingerprint)?.seq ?? 0) >= member.seq;
-  const starts = offers.filter((offer) => offer.fresh && !isKnown(offer));
+  const isKnown = ({ member }: GroupJoin): boolean => (members.get(member.fingerprint)?.seq ?? 0) >= member.seq;
+  const starts = offers.filter((offer) => !isKnown(offer));
   if (starts.length === 0) return { state, taken: offers.map(isKnown) };
   const counted = countStarts(state, starts.length, now, options);
   const newly = new Set(starts.slice(starts.length - counted.taken));

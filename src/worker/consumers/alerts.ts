@@ -3,18 +3,18 @@
  * batch, tells the groups, rings for delivery, and only then confirms to the shard. A crash anywhere in between repeats
  * the work; the ids are deterministic, so repeating it changes nothing.
  */
-import type { Classification } from "../../core/classify/classification.ts";
 import { classifies } from "../../core/classify/mode.ts";
 import { type AlertEvent, eventId } from "../../core/history/event.ts";
 import type { AlertsMessage, AlertUpdate } from "../../core/messages.ts";
 import { addressDirect } from "../../core/pipeline/address.ts";
 import type { Context } from "../../core/pipeline/context.ts";
+import { onlyUntold } from "../../core/pipeline/reroute.ts";
 import { decideEvent } from "../../core/pipeline/shadow.ts";
 import { classifierOf, isClassificationEnabled } from "../classification.ts";
 import type { Classified } from "../classifier-result.ts";
 import { loadContext } from "../context.ts";
 import { recordCalls } from "../db/classifications.ts";
-import { commitEvents, type Decided, storedEvents } from "../db/events.ts";
+import { commitEvents, type Decided, type StoredEvent, storedEvents } from "../db/events.ts";
 import { joinIncidents } from "../db/incidents.ts";
 import type { Bindings } from "../env.ts";
 import { joinGroups } from "../groups.ts";
@@ -34,7 +34,7 @@ interface Job {
   readonly shard: string;
   readonly event: AlertEvent;
   /** D1 holds it already; only its groups may still have to hear of it, and only while nothing newer is known. */
-  readonly stored: { readonly newest: boolean } | null;
+  readonly stored: StoredEvent | null;
 }
 
 export interface Background {
@@ -81,6 +81,17 @@ const liveChange = ({ event, decision }: Decided): LiveChange => ({
   severity: decision.severity,
 });
 
+/** What is decided of an event; of one that is stored only what has not been done yet, by the answer it was given then. */
+const decideJob = (
+  { event, stored, classified }: Job & { readonly classified: Classified | null },
+  context: Context,
+): Decided => {
+  if (stored === null) return { event, decision: decideEvent(event, classified?.classification ?? null, context) };
+  const decision = decideEvent(event, stored.classification, context);
+  // A storm that takes it joins it before it is committed.
+  return { event, decision: { ...decision, ...onlyUntold(decision, stored.trace), storms: [] } };
+};
+
 /** Decides and commits events that are classified; throws when D1 or an object cannot be reached. */
 const finish = async (
   env: Bindings,
@@ -89,11 +100,8 @@ const finish = async (
   background: Background,
 ): Promise<void> => {
   if (jobs.length === 0) return;
-  const each = jobs.map(({ event, classified }) => ({
-    event,
-    decision: decideEvent(event, (classified?.classification ?? null) as Classification | null, context),
-  }));
-  const decided = await throughStorms(env, context, each, (i) => jobs[i]?.stored === null);
+  const each = jobs.map((job) => decideJob(job, context));
+  const decided = await throughStorms(env, context, each);
   const fresh: Decided[] = decided.filter((_, i) => jobs[i]?.stored === null);
   const addressed = fresh.flatMap(({ event, decision }) => addressDirect(event, decision));
   const calls = jobs.flatMap(({ event, classified }) =>
@@ -165,14 +173,14 @@ export const consumeAlerts = async (
         env.DB,
         events.map((event) => [event.fingerprint, event.seq] as const),
       )
-    : new Map<string, { readonly newest: boolean }>();
+    : new Map<string, StoredEvent>();
   const context = await loadContext(env, Date.now(), events);
   const said = (await loadSettings(env, Date.now())).config?.classification ?? null;
   const asks = classifies(context.mode) && isClassificationEnabled(env, said);
   const classifier = classifierOf(env, (promise) => background.waitUntil(promise), said);
   const classified = [...jobs].map(([id, job]) => ({
     job: { ...job, stored: stored.get(id) ?? null },
-    answer: asks ? classifier.classify(job.event, Date.now() + CLASSIFY_MS) : Promise.resolve(null),
+    answer: asks && !stored.has(id) ? classifier.classify(job.event, Date.now() + CLASSIFY_MS) : Promise.resolve(null),
   }));
   await applyUpdates(
     env,

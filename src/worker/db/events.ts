@@ -1,6 +1,8 @@
 /** Events and current alerts in D1: written many at once from one JSON parameter, because a statement takes only 100. */
 import { alertName } from "../../core/alert/alert.ts";
+import type { Classification } from "../../core/classify/classification.ts";
 import type { AlertEvent } from "../../core/history/event.ts";
+import type { TraceStep } from "../../core/history/trace.ts";
 import type { AlertUpdate } from "../../core/messages.ts";
 import type { Decision } from "../../core/pipeline/process.ts";
 import type { Addressed } from "../ring.ts";
@@ -161,17 +163,34 @@ const updateAlerts = (db: D1Database, updates: readonly AlertUpdate[]): D1Prepar
     )
     .bind(JSON.stringify(updates));
 
-/** Which of these events are in D1 already, by `fingerprint:seq`, and whether each is still the newest of its alert. */
+/** What was decided of an event when it was committed, and whether it is still the newest of its alert. */
+export interface StoredEvent {
+  readonly newest: boolean;
+  readonly classification: Classification | null;
+  readonly trace: readonly TraceStep[];
+}
+
+/** Which of these events are in D1 already, by `fingerprint:seq`. */
 export const storedEvents = async (
   db: D1Database,
   ids: readonly (readonly [string, number])[],
-): Promise<Map<string, { readonly newest: boolean }>> => {
+): Promise<Map<string, StoredEvent>> => {
   const { results } = await db
     .prepare(
-      `SELECT e.fingerprint, e.seq, e.seq = a.event_seq AS newest FROM events e JOIN alerts a USING (fingerprint)
+      `SELECT e.fingerprint, e.seq, e.classification, e.trace, e.seq = a.event_seq AS newest
+       FROM events e JOIN alerts a USING (fingerprint)
        WHERE (e.fingerprint, e.seq) IN (SELECT value->>0, value->>1 FROM json_each(?1))`,
     )
     .bind(JSON.stringify(ids))
-    .all<{ fingerprint: string; seq: number; newest: number }>();
-  return new Map(results.map((row) => [`${row.fingerprint}:${row.seq}`, { newest: row.newest === 1 }]));
+    .all<{ fingerprint: string; seq: number; classification: string | null; trace: string; newest: number }>();
+  return new Map(
+    results.map(({ fingerprint, seq, classification, trace, newest }) => [
+      `${fingerprint}:${seq}`,
+      {
+        newest: newest === 1,
+        classification: classification === null ? null : (JSON.parse(classification) as Classification),
+        trace: JSON.parse(trace) as TraceStep[],
+      },
+    ]),
+  );
 };

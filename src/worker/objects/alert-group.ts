@@ -11,7 +11,7 @@ import type { StormOptions } from "../../core/group/storm.ts";
 import { flushGroup } from "../../core/pipeline/flush.ts";
 import { brief, catchUp, joinGroup } from "../../core/pipeline/join.ts";
 import type { GroupJoin } from "../../core/pipeline/process.ts";
-import { admitToStorm, type Offered } from "../../core/pipeline/storm.ts";
+import { admitToStorm } from "../../core/pipeline/storm.ts";
 import { formatOf } from "../../core/publish/index.ts";
 import { loadContext } from "../context.ts";
 import { readEnds } from "../db/history-transitions.ts";
@@ -58,13 +58,13 @@ export class AlertGroup extends DurableObject<Bindings> {
   }
 
   /** Asks the storm of a route which of these alerts it takes, in order; those it takes have joined when this answers. */
-  offer(offers: readonly Offered[], options: StormOptions): readonly boolean[] {
+  offer(offers: readonly GroupJoin[], options: StormOptions): readonly boolean[] {
     this.#make();
     const before = store.loadStorm(this.#sql);
     const { state, taken } = admitToStorm(before, store.load(this.#sql).members, offers, Date.now(), options);
     // Without an await between them both writes are one.
     if (state !== before) store.saveStorm(this.#sql, state);
-    this.join(offers.filter((_, i) => taken[i]).map(({ join }) => join));
+    this.join(offers.filter((_, i) => taken[i]));
     return taken;
   }
 
