@@ -34,6 +34,7 @@ const NONE: Replayed = {
   skipped_already_replayed: 0,
   skipped_gone: 0,
   has_more: false,
+  cursor: null,
 };
 
 const sum = (a: Replayed, b: Replayed): Replayed => ({
@@ -43,6 +44,7 @@ const sum = (a: Replayed, b: Replayed): Replayed => ({
   skipped_already_replayed: a.skipped_already_replayed + b.skipped_already_replayed,
   skipped_gone: a.skipped_gone + b.skipped_gone,
   has_more: b.has_more,
+  cursor: b.cursor,
 });
 
 const failure = (error: unknown): string => (error instanceof ApiError ? error.message : String(error));
@@ -57,10 +59,11 @@ export const replayAll = async (filter: DeadFilter, total: number | null): Promi
   progress.value = { what: "Sending again", done: 0, of: total };
   try {
     for (;;) {
-      const step = await call<Replayed>("POST", "/api/v1/dead-letters/replay", body);
+      const from = result.cursor === null ? {} : { cursor: result.cursor };
+      const step = await call<Replayed>("POST", "/api/v1/dead-letters/replay", { ...body, ...from });
       result = sum(result, step);
       progress.value = { what: "Sending again", done: result.replayed, of: total };
-      if (!step.has_more || step.replayed === 0 || stopped) break;
+      if (!step.has_more || stopped) break;
     }
     say(`${sayReplayed(result)}${stopped ? "; stopped" : ""}`);
   } catch (error) {

@@ -15,15 +15,20 @@ export const sayReplayed = ({
 }: Replayed): string => {
   const skipped = [
     skipped_resolved > 0 ? `${skipped_resolved} have resolved since` : "",
-    skipped_already_replayed > 0 ? `${skipped_already_replayed} are being sent again already` : "",
+    skipped_already_replayed > 0 ? `${skipped_already_replayed} were sent again already` : "",
     skipped_gone > 0 ? `${skipped_gone} are not kept any more` : "",
   ].filter((text) => text !== "");
   return `${replayed} of ${matched} sent again${skipped.length > 0 ? `; ${skipped.join(", ")}` : ""}`;
 };
 
-/** Sends these again and says what came of it. */
-export const replayIds = (ids: readonly string[]): Promise<boolean> =>
-  attempt(async () => say(sayReplayed(await call<Replayed>("POST", "/api/v1/notifications/replay", { ids }))), null);
+/** Sends these again, also where that got through before, and says what came of it. */
+export const replayIds = (ids: readonly string[]): Promise<boolean> => {
+  const body = { ids, again: true };
+  return attempt(
+    async () => say(sayReplayed(await call<Replayed>("POST", "/api/v1/notifications/replay", body))),
+    null,
+  );
+};
 
 /** Ended without success: what a person may want to try again. */
 export const isReplayable = ({ state }: JobView): boolean => ["dlq", "canceled", "failed"].includes(state);

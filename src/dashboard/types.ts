@@ -181,6 +181,7 @@ export interface Replayed {
   readonly skipped_already_replayed: number;
   readonly skipped_gone: number;
   readonly has_more: boolean;
+  readonly cursor: string | null;
 }
 
 export interface DeadCounts {

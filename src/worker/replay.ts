@@ -12,6 +12,8 @@ import { insertPending } from "./db/notifications.ts";
 import type { Bindings } from "./env.ts";
 import { type Addressed, ringTargets } from "./ring.ts";
 
+/** A second click comes sooner; who means to send what got through once more comes later. */
+const SECOND_CLICK_MS = 10_000;
 /** Replays of one request: one statement's parameter, and what a person means by "these". */
 export const MAX_REPLAYED = 1_000;
 
@@ -19,7 +21,7 @@ export interface ReplayPlan {
   readonly matched: number;
   /** Firing, and its alert has resolved since: it would tell what is no longer true. */
   readonly resolvedSince: number;
-  /** An earlier replay is on its way, or got through. */
+  /** An earlier replay is on its way, or got through and nobody asked for another. */
   readonly alreadyReplayed: number;
   /** Neither the notification nor its event is kept any more. */
   readonly gone: number;
@@ -34,7 +36,7 @@ interface PlanRow extends ItemRow {
   readonly open_replays: number;
 }
 
-/** `to` is where the replays go; null: where each went before. */
+/** ?2 is where the replays go, null: where each went before; what got through counts when that was after ?3. */
 const plan = `SELECT * FROM (${ROWS.replace(
   "e.*",
   `n.status AS n_status,
@@ -43,15 +45,26 @@ const plan = `SELECT * FROM (${ROWS.replace(
       AND r.target = coalesce(?2, n.target)), 0) AS last_replay,
     (SELECT count(*) FROM notifications r WHERE r.at = n.at AND r.subject = n.subject AND r.seq = n.seq
       AND r.target = coalesce(?2, n.target) AND r.replay > 0
-      AND r.state IN ('pending', 'retry', 'deferred', 'delivered')) AS open_replays, e.*`,
+      AND (r.state IN ('pending', 'retry', 'deferred') OR r.state = 'delivered' AND r.completed_at > ?3)) AS open_replays, e.*`,
 )}
   WHERE (n.at, n.subject, n.seq, n.target, n.replay) IN
     (SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM json_each(?1)))`;
 
-/** What replaying these rows would do; changes nothing. */
-export const planReplay = async (env: Bindings, keys: readonly LedgerKey[], to: string | null): Promise<ReplayPlan> => {
+/**
+ * What replaying these rows would do; changes nothing. `to` is another target, null: their own; `again` takes those whose
+ * last replay got through, too.
+ */
+export const planReplay = async (
+  env: Bindings,
+  keys: readonly LedgerKey[],
+  to: string | null,
+  again: boolean,
+  now: Millis,
+): Promise<ReplayPlan> => {
   const list = JSON.stringify(keys.map(({ at, subject, seq, target, replay }) => [at, subject, seq, target, replay]));
-  const { results } = await env.DB.prepare(plan).bind(list, to).all<PlanRow>();
+  const { results } = await env.DB.prepare(plan)
+    .bind(list, to, again ? now - SECOND_CLICK_MS : 0)
+    .all<PlanRow>();
   const isStale = (row: PlanRow): boolean => row.n_status === "firing" && row.resolved_since === 1;
   const isOpen = (row: PlanRow): boolean => row.open_replays > 0;
   const wanted = results.filter((row) => !isStale(row) && !isOpen(row));

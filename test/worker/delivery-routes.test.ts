@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { get, post, remove } from "../support/api.ts";
 import { addTarget, advance, idle, queue, startClock, stubOf } from "../support/delivery.ts";
@@ -63,6 +64,54 @@ describe("dead letters", () => {
       ["succeeded", 1],
       ["succeeded", 1],
     ]);
+  });
+
+  test("are sent once more on purpose after a replay got through, and a double click of that is one", async () => {
+    startClock();
+    const [name, host] = await target(404);
+    await queue(name, { subject: "again", seq: 1 });
+    const [letter] = items(await get(`/api/v1/dead-letters?target=${name}`), "notifications");
+    host.answer = () => new Response("", { status: 200 });
+    host.received.length = 0;
+    const ask = async (again: boolean, id: string) => {
+      const { json } = await post("/api/v1/notifications/replay", { ids: [id], again });
+      await idle(name);
+      return [json.replayed, json.skipped_already_replayed];
+    };
+    const id = letter!.id as string;
+    expect(await ask(false, id)).toEqual([1, 0]);
+    expect(await ask(true, id)).toEqual([0, 1]);
+    vi.setSystemTime(Date.now() + 11_000);
+    expect(await ask(false, id)).toEqual([0, 1]);
+    const answers = await Promise.all([ask(true, id), ask(true, id), ask(true, id)]);
+    expect(answers).toContainEqual([1, 0]);
+    vi.setSystemTime(Date.now() + 11_000);
+    // A replay is replayed as the notification it repeats.
+    const [replay] = items(await get(`/api/v1/notifications?target=${name}`), "notifications");
+    expect(await ask(true, replay!.id as string)).toEqual([1, 0]);
+    const told = host.received.map(({ body }) => (JSON.parse(body) as { notification_id: string }).notification_id);
+    expect(told).toEqual([1, 2, 3].map((n) => `again:1:${name}:r${n}`));
+  });
+
+  test("are all replayed by a filter, a bounded number at a time", async () => {
+    const now = Date.now();
+    const [name] = await target(404);
+    const rows = Array.from({ length: 1_500 }, (_, i) => [now - i, `many${i}`]);
+    await env.DB.prepare(
+      `INSERT INTO notifications (at, subject, seq, target, state, status, severity, alertname, payload)
+       SELECT value->>0, value->>1, 1, ?2, 'dead', 'resolved', 'info', 'Many', '{}' FROM json_each(?1)`,
+    )
+      .bind(JSON.stringify(rows), name)
+      .run();
+    const step = async (cursor?: string) =>
+      (await post("/api/v1/dead-letters/replay", { target: name, dry_run: true, ...(cursor && { cursor }) })).json;
+    const first = await step();
+    expect(first).toMatchObject({ replayed: 1000, has_more: true });
+    const second = await step(first.cursor as unknown as string);
+    expect(second).toMatchObject({ replayed: 500, has_more: false, cursor: null });
+    const ids = [first, second].flatMap((json) => json.ids as unknown as string[]);
+    expect(new Set(ids).size).toBe(1_500);
+    expect((await post("/api/v1/dead-letters/replay", { target: name, cursor: "nonsense" })).status).toBe(400);
   });
 
   test("are found by old clients however many others are newer, page by page", async () => {

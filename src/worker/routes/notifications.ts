@@ -48,6 +48,10 @@ const Listed = z.object({
 const ReplayBody = filter.extend({
   ids: z.array(z.string().max(300)).min(1).max(MAX_REPLAYED).optional(),
   to_target: z.string().max(63).optional(),
+  /** Once more also what a replay got through to its target; asked twice within ten seconds it happens once. */
+  again: z.boolean().default(false),
+  /** Where the answer before ended: of what conditions name, a thousand are replayed at a time. */
+  cursor: z.string().max(300).optional(),
   dry_run: z.boolean().default(false),
 });
 const Replayed = z.object({
@@ -57,8 +61,9 @@ const Replayed = z.object({
   skipped_resolved: z.number(),
   skipped_already_replayed: z.number(),
   skipped_gone: z.number(),
-  /** More match than one request replays: ask again. */
+  /** More match than one request replays: ask again, with `cursor`. */
   has_more: z.boolean(),
+  cursor: z.string().nullable(),
   ids: z.array(z.string()),
 });
 
@@ -92,16 +97,18 @@ export const list = async (c: Context<AppEnv>, given: Filter & { limit: number; 
 export const replayMatching = async (
   c: Context<AppEnv>,
   body: z.infer<typeof ReplayBody>,
-): Promise<z.infer<typeof Replayed> | "unknown_target" | "no_choice"> => {
-  const { ids, to_target: to, dry_run: dryRun, ...given } = body;
+): Promise<z.infer<typeof Replayed> | "unknown_target" | "no_choice" | "invalid_cursor"> => {
+  const { ids, to_target: to, dry_run: dryRun, again, cursor, ...given } = body;
   if (ids === undefined && Object.values(given).every((value) => value === undefined)) return "no_choice";
   if (to !== undefined && (await registry(c.env).get(to)) === null) return "unknown_target";
+  const before = cursor === undefined ? null : readLedgerId(cursor);
+  if (cursor !== undefined && before === null) return "invalid_cursor";
   const keys = ids?.flatMap((id) => readLedgerId(id) ?? []);
-  const found = keys === undefined ? await listLedger(c.env.DB, queryOf(given, MAX_REPLAYED, null)) : null;
+  const found = keys === undefined ? await listLedger(c.env.DB, queryOf(given, MAX_REPLAYED, before)) : null;
   const chosen = (keys ?? found?.rows ?? []).filter((key) => ids !== undefined || key.replay === 0);
-  const plan = await planReplay(c.env, chosen, to ?? null);
+  const now = Date.now();
+  const plan = await planReplay(c.env, chosen, to ?? null, again, now);
   if (!dryRun) {
-    const now = Date.now();
     await startReplay(c.env, plan, now);
     const detail = { ...given, ids: ids?.length ?? null, to: to ?? null, replayed: plan.addressed.length };
     await recordAudit(c.env.DB, now, c.var.caller.name, "notifications.replay", to ?? given.target ?? "", detail);
@@ -114,6 +121,7 @@ export const replayMatching = async (
     skipped_already_replayed: plan.alreadyReplayed,
     skipped_gone: plan.gone,
     has_more: (found?.next ?? null) !== null,
+    cursor: found?.next == null ? null : ledgerId(found.next),
     ids: plan.addressed.map(({ target, item }) => ledgerId({ ...item, target, replay: item.replay ?? 0 })),
   };
 };
@@ -133,6 +141,7 @@ export const replayRoute = (path: string, summary: string) =>
 export const answerReplay = async (c: Context<AppEnv>, body: z.infer<typeof ReplayBody>) => {
   const answer = await replayMatching(c, body);
   if (answer === "unknown_target") return refuse(c, "not-found", `no target ${body.to_target}`);
+  if (answer === "invalid_cursor") return refuse(c, "invalid-parameter", "cursor is invalid");
   if (answer === "no_choice") return refuse(c, "validation", "name ids, or at least one condition");
   return c.json(answer, 200);
 };

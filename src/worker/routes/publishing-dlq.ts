@@ -161,14 +161,14 @@ export const dlqRoutes = routes()
       const key = readLedgerId(id);
       const [row] = key === null ? [] : await loadLedger(c.env.DB, [key]);
       if (key === null || row?.state !== "dead") return refuse(c, "not-found", "no such dead letter");
-      const plan = await planReplay(c.env, [key], null);
+      const now = Date.now();
+      const plan = await planReplay(c.env, [key], null, false, now);
       if (plan.alreadyReplayed > 0) return refuse(c, "conflict", "its replay is on its way or got through");
       const [replay] = plan.addressed;
       if (replay === undefined) {
         const error = plan.resolvedSince > 0 ? "the alert has resolved since" : "what it said is no longer kept";
         return c.json({ success: false, message: "skipped", error }, 200);
       }
-      const now = Date.now();
       await startReplay(c.env, plan, now);
       await recordAudit(c.env.DB, now, c.var.caller.name, "dead_letter.replay", id, {});
       const job_id = ledgerId({ ...replay.item, target: replay.target, replay: replay.item.replay ?? 0 });
