@@ -37,12 +37,21 @@ export const UNKNOWN_HEALTH: Health = {
   lastError: null,
 };
 
+/** Answers about what one request said; every other refusal is about where it went or how. */
+const ABOUT_ONE_PAYLOAD: ReadonlySet<number> = new Set([400, 409, 413, 422]);
+
+const isAboutPayload = (outcome: Contact): boolean =>
+  outcome.kind === "rejected" &&
+  !outcome.unhealthy &&
+  // What is refused in the body of an answer, or before there is one, is what was said.
+  (outcome.statusCode === null || outcome.statusCode < 300 || ABOUT_ONE_PAYLOAD.has(outcome.statusCode));
+
 /** What health asks of an attempt: whether it got through, otherwise why not. */
 export type Contact = { readonly kind: "delivered" } | Exclude<Outcome, { kind: "delivered" }>;
 
 /**
  * Takes in one attempt of `durationMs` that ended at `now`. A payload the other side would not take says nothing about
- * it; a refused credential or a target that is gone makes it unhealthy at once.
+ * it; a refused credential or a target that is gone makes it unhealthy at once, a wrong address after some.
  */
 export const recordHealth = (health: Health, outcome: Contact, durationMs: number, now: Millis): Health => {
   const counted = { ...health, checks: health.checks + 1, lastCheckAt: now, lastLatencyMs: durationMs };
@@ -55,9 +64,9 @@ export const recordHealth = (health: Health, outcome: Contact, durationMs: numbe
       lastSuccessAt: now,
     };
   }
-  if (outcome.kind === "rejected" && !outcome.unhealthy) return { ...counted, failures: health.failures + 1 };
+  if (isAboutPayload(outcome)) return { ...counted, failures: health.failures + 1 };
   const consecutiveFailures = health.consecutiveFailures + 1;
-  const broken = outcome.kind === "rejected" || consecutiveFailures >= UNHEALTHY_AFTER;
+  const broken = (outcome.kind === "rejected" && outcome.unhealthy) || consecutiveFailures >= UNHEALTHY_AFTER;
   return {
     ...counted,
     status: broken ? "unhealthy" : health.status === "unknown" ? "degraded" : health.status,

@@ -50,13 +50,17 @@ export interface CombinedHealth extends Health {
 
 const later = (a: number | null, b: number | null): number | null => (a === null || (b !== null && b > a) ? b : a);
 
+/** Failures in which somebody was there and said no. */
+const REFUSALS: readonly (FailureReason | null)[] = ["auth", "client_error", "rejected"];
+
 /**
- * The newer of both decides; counters add up. A probe carries no credential, so that it cannot make good a delivery that
- * was refused for good: only a delivery can.
+ * The newer of both decides; counters add up. A probe carries no credential and goes to no path, so that it cannot make
+ * good deliveries that are refused: only a delivery can. That nobody is there any more it can tell.
  */
 export const combineHealth = ({ delivery, probe }: Evidence): CombinedHealth => {
-  const isRefused = delivery.status === "unhealthy" && delivery.lastReason === "auth";
-  const isProbe = !isRefused && (probe.lastCheckAt ?? 0) > (delivery.lastCheckAt ?? 0);
+  const isRefused = delivery.consecutiveFailures > 0 && REFUSALS.includes(delivery.lastReason);
+  const hasMore = !isRefused || probe.status === "unhealthy";
+  const isProbe = hasMore && (probe.lastCheckAt ?? 0) > (delivery.lastCheckAt ?? 0);
   return {
     ...(isProbe ? probe : delivery),
     evidence: isProbe ? "probe" : "delivery",

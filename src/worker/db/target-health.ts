@@ -1,5 +1,5 @@
 /** How each target does, in D1, so that a list of them costs one read and not one call per target. */
-import { type Evidence, NO_EVIDENCE } from "../../core/publish/probe.ts";
+import { combineHealth, type Evidence, NO_EVIDENCE } from "../../core/publish/probe.ts";
 import { insertRows } from "./insert-rows.ts";
 
 export interface TargetHealth extends Evidence {
@@ -28,11 +28,7 @@ export const saveHealth = async (
       "INSERT INTO target_health",
       "ON CONFLICT (target) DO UPDATE SET evidence = excluded.evidence, health = excluded.health",
       ["target", "evidence", "health"],
-      [...changed].map(([target, health]) => [
-        target,
-        (health.probe.lastCheckAt ?? 0) > (health.delivery.lastCheckAt ?? 0) ? "probe" : "delivery",
-        JSON.stringify(health),
-      ]),
+      [...changed].map(([target, health]) => [target, combineHealth(health).evidence, JSON.stringify(health)]),
     ),
     ...(gone.length === 0
       ? []
