@@ -17,9 +17,13 @@ const TEST_CLUSTERS = JSON.stringify(
   })),
 );
 
+/** What takes longer has failed: a machine with two slow cores runs many files beside each other. */
+const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } };
+
 export default defineConfig(async () => ({
   test: {
     silent: "passed-only" as const,
+    teardownTimeout: 60_000,
     projects: [
       {
         // Plain Node: pure code, formats, the exporter, what of the dashboard needs no browser, the architecture.
@@ -33,7 +37,7 @@ export default defineConfig(async () => ({
             "test/local/**/*.test.ts",
             "test/*.test.ts",
           ],
-          testTimeout: 60_000,
+          ...PATIENCE,
         },
       },
       {
@@ -62,7 +66,7 @@ export default defineConfig(async () => ({
           provide: { histories: Number(process.env.HISTORIES ?? 150) },
           include: ["test/worker/**/*.test.ts"],
           setupFiles: ["./test/support/migrations.ts"],
-          testTimeout: 30_000,
+          ...PATIENCE,
           // itty-durable is CommonJS around ES modules; only the optimizer makes it loadable here.
           deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable", "itty-router"] } } },
         },

@@ -136,8 +136,8 @@ describe("budgets", () => {
 
   test("at once: who waits too long gets the rules", async () => {
     llm.mode("hang");
-    const { classifier, now } = bench({ budget: { ...budget, concurrency: 1 }, timeoutMs: 300 });
-    const all = await Promise.all([1, 2].map(() => classifier.classify(alertWith(), now() + LATER)));
-    expect(all.map(({ call }) => call.reason).sort()).toEqual(["busy", "timeout"]);
+    const { classifier, now } = bench({ budget: { ...budget, concurrency: 1 }, timeoutMs: 3000 });
+    const all = await Promise.all([LATER, 300].map((ms) => classifier.classify(alertWith(), now() + ms)));
+    expect(all.map(({ call }) => call.reason)).toEqual(["timeout", "busy"]);
   });
 });

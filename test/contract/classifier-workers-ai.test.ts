@@ -21,7 +21,7 @@ const MODEL = "@cf/meta/llama-3.1-8b-instruct-fp8-fast";
 const classify = (ai: AiBinding, parts: Parameters<typeof benchWith>[0] = {}) => {
   const { classifier, now } = benchWith({
     model: { provider: "workers_ai", model: MODEL, ai },
-    timeoutMs: 800,
+    timeoutMs: 30_000,
     ...parts,
   });
   return classifier.classify(alertWith(), now() + 60_000);
@@ -55,7 +55,8 @@ describe("without one the rules answer", () => {
     ["anything else", throws("Internal server error"), "server_error", 2],
   ] as const)("%s", async (_what, answer, reason, attempts) => {
     const { ai, runs } = bindingWith(answer);
-    const { classification, call } = await classify(ai, { maxAttempts: 2 });
+    const inTime = reason === "timeout" ? { timeoutMs: 500 } : {};
+    const { classification, call } = await classify(ai, { maxAttempts: 2, ...inTime });
     expect(classification.source).toBe("fallback");
     expect(call).toMatchObject({ provider: "workers_ai", reason, attempts });
     expect(runs).toHaveLength(attempts);

@@ -65,6 +65,6 @@ export const shownTargets = async (worker: Instance): Promise<readonly ShownTarg
 /** Milliseconds until `holds`, or null when it does not within a while. */
 export const timeUntil = async (holds: () => Promise<boolean>): Promise<number | null> => {
   const from = performance.now();
-  const found = await until(20_000, async () => ((await holds()) ? performance.now() - from : null));
+  const found = await until(60_000, async () => ((await holds()) ? performance.now() - from : null));
   return found;
 };

@@ -33,7 +33,7 @@ interface Ran {
 }
 const deploy = (cloudflare: Cloudflare, env: Record<string, string> = {}, args: readonly string[] = []): Promise<Ran> =>
   new Promise((resolve) => {
-    const child = spawn(process.execPath, ["src/local/deploy.ts", "--url", url, "--ready-within", "3", ...args], {
+    const child = spawn(process.execPath, ["src/local/deploy.ts", "--url", url, "--ready-within", "5", ...args], {
       cwd: checkout,
       stdio: ["ignore", "pipe", "pipe"],
       env: {

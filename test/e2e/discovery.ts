@@ -35,7 +35,7 @@ try {
     const ms = await timeUntil(() =>
       kind === 0 ? has(`t-${i}`, 1 + i) : kind === 1 ? has(`new-${i}`, 7) : has(`new-${i - 1}`, null),
     );
-    if (ms === null) throw new Error(`change ${i} is not in force after 20 s`);
+    if (ms === null) throw new Error(`change ${i} is not in force`);
     taken.push(ms);
     await new Promise((resolve) => setTimeout(resolve, 1500));
   }

@@ -5,7 +5,10 @@ import { readLock } from "../../src/local/lock.ts";
 import { signalGroup, waitForGroup } from "../../src/local/processes.ts";
 
 /** A cold start takes two seconds, a machine busy with other things much longer. */
-const START_WITHIN_MS = 60_000;
+const START_WITHIN_MS = 120_000;
+/** So does an answer that else takes milliseconds. */
+const ANSWER_WITHIN_MS = 60_000;
+const KILLED_WITHIN_MS = 30_000;
 
 export interface Instance {
   readonly url: string;
@@ -123,7 +126,7 @@ export const startInstance = async (options: Launch): Promise<Instance> => {
     async cut() {
       for (const id of groups) signalGroup(id, "SIGKILL");
       for (const id of groups) {
-        if (!(await waitForGroup(id, 5_000))) throw new Error(`group ${id} survives SIGKILL`);
+        if (!(await waitForGroup(id, KILLED_WITHIN_MS))) throw new Error(`group ${id} survives SIGKILL`);
       }
     },
   };
@@ -133,7 +136,7 @@ export const startInstance = async (options: Launch): Promise<Instance> => {
 export const readJson = async (instance: Instance, path: string): Promise<unknown> => {
   const response = await fetch(`${instance.url}${path}`, {
     headers: { authorization: `Bearer ${instance.adminToken}` },
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
   });
   if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
   return response.json();
@@ -148,6 +151,15 @@ export const until = async <T>(withinMs: number, ask: () => Promise<T | null> | 
     if (Date.now() > end) return null;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
+};
+
+/** Waits for what is to happen; throws when it does not within the time. */
+export const within = async (withinMs: number, happens: Promise<unknown>): Promise<void> => {
+  let late: ReturnType<typeof setTimeout> | undefined;
+  const end = new Promise<never>((_, reject) => {
+    late = setTimeout(() => reject(new Error(`it did not happen within ${withinMs} ms`)), withinMs);
+  });
+  await Promise.race([happens, end]).finally(() => clearTimeout(late));
 };
 
 /** The command of `npm start`, without npm's own process around it. */

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { makeAlerts, webhookOf } from "../bench/alerts.ts";
 import { type BenchRuntime, build, call, startService, TOKEN } from "../bench/runtime.ts";
 import { startSink } from "../bench/sink.ts";
+import { sleep } from "../bench/statistics.ts";
 import { until } from "./instance.ts";
 import { startReport } from "./report.ts";
 
@@ -86,6 +87,7 @@ const run = async (): Promise<void> => {
   let before = "";
   // What one counter has reached, another may count only when its shard or target next writes.
   await until(SETTLED_WITHIN_MS, async () => {
+    await sleep(500);
     before = await scrape(first);
     return expected.every(([series, value]) => figureOf(before, series) === value) ? true : null;
   });

@@ -2,6 +2,7 @@
  * Where a request of ours really goes: listeners on this machine count connections while the service, as it is deployed, is
  * offered their addresses in every spelling, and while a receiver sends it on to them.
  */
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
@@ -39,7 +40,14 @@ const startTrap = async (): Promise<{ port: number; count: () => number; close: 
     connections += 1;
     socket.destroy();
   });
-  await new Promise<void>((done) => server.listen(0, "::", done));
+  try {
+    server.listen(0, "::");
+    await once(server, "listening");
+  } catch {
+    // A machine without IPv6.
+    server.listen(0, "0.0.0.0");
+    await once(server, "listening");
+  }
   return { port: (server.address() as AddressInfo).port, count: () => connections, close: () => server.close() };
 };
 
@@ -80,7 +88,7 @@ const store = (runtime: BenchRuntime, name: string, url: string) =>
 
 /** A test delivery, and a probe: both ways on which a request leaves for a target. */
 const use = async (runtime: BenchRuntime, name: string): Promise<string> => {
-  const sent = await ask(runtime, `/publishing/test/${name}`, { timeout_seconds: 3 });
+  const sent = await ask(runtime, `/publishing/test/${name}`, { timeout_seconds: 30 });
   const probed = await ask(runtime, `/publishing/targets/health/${name}/check`, {});
   return `${sent.status} ${sent.text} ${probed.status}`;
 };

@@ -131,7 +131,7 @@ test("a checkout behind a link is followed when the link is turned", async () =>
 test("what a checkout takes away for a moment was never gone, and what stays away is", async () => {
   write("a.yaml", manifest("a"));
   write("b.yaml", manifest("b"));
-  const { targets, get } = await start({}, { confirmMs: 2500 });
+  const { targets, get } = await start({}, { confirmMs: 5000 });
   await sees({ targets: [{ secret: "a" }, { secret: "b" }] });
   const scans = async () =>
     Number(/file_scans_total\{result="ok"\} (\d+)/.exec(await (await get("/metrics")).text())?.[1]);
@@ -214,10 +214,7 @@ test("a directory that goes away is an error, and what was there is not taken as
   const { targets } = await start();
   const away = `${directory}-away`;
   renameSync(directory, away);
-  await eventually(
-    async () => expect(await targets()).toMatchObject({ complete: false, targets: [{ secret: "a" }] }),
-    15_000,
-  );
+  await eventually(async () => expect(await targets()).toMatchObject({ complete: false, targets: [{ secret: "a" }] }));
   renameSync(away, directory);
   await eventually(async () => expect(await targets()).toMatchObject({ complete: true }));
 });

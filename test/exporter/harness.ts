@@ -70,7 +70,7 @@ export const kubeConfigFile = (folder: string, server: string, token: string): s
 };
 
 /** Waits until `check` stops throwing; its last error where it never does. */
-export const eventually = async <T>(check: () => T | Promise<T>, withinMs = 10_000): Promise<T> => {
+export const eventually = async <T>(check: () => T | Promise<T>, withinMs = 60_000): Promise<T> => {
   const until = Date.now() + withinMs;
   for (;;) {
     try {

@@ -1,7 +1,8 @@
 /** An API server in this process that speaks list and watch of Secrets, and fails in the ways real ones do. */
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { KubeConfig } from "@kubernetes/client-node";
+import { freePort } from "../support/ports.ts";
 
 export interface FakeSecret {
   readonly namespace: string;
@@ -79,9 +80,10 @@ export class KubernetesApi {
   #port = 0;
 
   async start(): Promise<void> {
+    if (this.#port === 0) this.#port = await freePort();
     const server = createServer((request, response) => this.#answer(request, response));
-    await new Promise<void>((resolve) => server.listen(this.#port, "127.0.0.1", resolve));
-    this.#port = (server.address() as AddressInfo).port;
+    server.listen(this.#port, "127.0.0.1");
+    await once(server, "listening");
     this.#server = server;
   }
 

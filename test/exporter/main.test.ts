@@ -37,8 +37,7 @@ const launch = (env: Record<string, string>) => {
       const found = /"message":"listening","port":(\d+)/.exec(output)?.[1];
       expect(found, output).toBeDefined();
       return Number(found);
-      // Loading the Kubernetes client takes a second, and many on a busy machine.
-    }, 40_000);
+    });
   return { process: process_, port, output: () => output, exit: once(process_, "exit") };
 };
 
@@ -57,7 +56,7 @@ const targets = async (port: number) => {
 test("the program serves a cluster, survives its restart, and on SIGTERM lets requests finish before it ends", async () => {
   api.tokens = ["c4n4ry-token"];
   api.put({ namespace: "default", name: "a", labels: LABEL, data: { url: "https://hook.example.com/c4n4ry" } });
-  const program = launch({ ...env(), SHUTDOWN_DELAY_SECONDS: "1", LOG_LEVEL: "debug" });
+  const program = launch({ ...env(), SHUTDOWN_DELAY_SECONDS: "6", LOG_LEVEL: "debug" });
   const port = await program.port();
   await eventually(async () => expect((await targets(port)).targets).toMatchObject([{ secret: "a" }]));
 

@@ -55,7 +55,7 @@ describe("namespaces", () => {
   test("one that never answers is told as an error after a while, and the others are served", async () => {
     api.put({ namespace: "one", name: "a", labels: LABEL, data: data() });
     api.failing.add("two");
-    const { targets, get } = await follow({ TARGET_NAMESPACES: "one, two" });
+    const { targets, get } = await follow({ TARGET_NAMESPACES: "one, two" }, { staleMs: 5000 });
     await eventually(() => expect(api.requests.filter(({ path }) => path.includes("/two/")).length).toBeGreaterThan(1));
     expect((await get("/readyz")).status).toBe(503);
     await eventually(async () => expect((await get("/readyz")).status).toBe(200));

@@ -33,7 +33,7 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => worker.listen(0, "127.0.0.1", resolve));
   const NUDGE_URL = `http://127.0.0.1:${(worker.address() as AddressInfo).port}/base/`;
-  start = (token) => run({ NUDGE_URL, NUDGE_TOKEN: token, NUDGE_DEBOUNCE_SECONDS: "0.3" }, () => api.kubeConfig());
+  start = (token) => run({ NUDGE_URL, NUDGE_TOKEN: token, NUDGE_DEBOUNCE_SECONDS: "1" }, () => api.kubeConfig());
   running = await start(NUDGE_TOKEN);
 });
 afterEach(async () => {
@@ -43,7 +43,8 @@ afterEach(async () => {
 });
 const EXPECTED = `POST /base/publishing/targets/refresh Bearer ${NUDGE_TOKEN} `;
 const hasNudged = (times: number) => eventually(() => expect(nudges).toEqual(Array(times).fill(EXPECTED)));
-const pause = () => new Promise((resolve) => setTimeout(resolve, 700));
+/** Longer than what is gathered into one nudge. */
+const pause = () => new Promise((resolve) => setTimeout(resolve, 1500));
 
 test("the first list and each burst of changes is one nudge, and nothing changed is none", async () => {
   await hasNudged(1);

@@ -72,7 +72,7 @@ test.each([1, 2, 3, 4])("storm %i", async (seed) => {
       const { targets, complete } = await running.targets();
       expect(complete).toBe(true);
       expect(new Map(targets.map(({ target }) => [target.name, target.url]))).toEqual(wanted);
-    }, 20_000);
+    });
   } finally {
     await running.exporter.drain();
     await api.stop();

@@ -139,12 +139,14 @@ describe("failures", () => {
   });
 
   test("after a bookmark the watch goes on from there", async () => {
-    await follow();
+    const { get } = await follow();
     await isWatching();
     api.compact();
     api.bookmark();
     const before = api.requests.length;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await eventually(async () =>
+      expect(await (await get("/metrics")).text()).toContain('watch_events_total{type="BOOKMARK"} 1'),
+    );
     api.endWatches("closed");
     await eventually(() => expect(api.requests.length).toBeGreaterThan(before));
     await isWatching();
@@ -153,7 +155,7 @@ describe("failures", () => {
 
   test("while the API server is away the last targets are served, after a while as old", async () => {
     api.put({ namespace: "alerts", name: "a", labels: LABEL, data: data() });
-    const { targets, get } = await follow();
+    const { targets, get } = await follow({}, { staleMs: 5000 });
     await seesNames(["a"]);
     await isWatching();
     await api.stop();

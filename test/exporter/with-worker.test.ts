@@ -83,7 +83,7 @@ test("a thousand Secrets are in force, or told why not, after one reading", asyn
     expect(invalid).toBeGreaterThan(20);
     expect(shown).not.toContain("unlabelled");
     expect(shown).not.toContain("elsewhere");
-  }, 30_000);
+  });
 });
 
 test("a change is in force when the exporter says so, long before its interval has passed", async () => {
@@ -115,7 +115,7 @@ test("fifty secrets, told to targets that fail in every way, are in no file, ans
   const sent = await post("/webhook", alert, worker.ingestToken);
   expect(sent.status).toBe(200);
   // Most of the two thirds that lead there have tried, and failed.
-  await eventually(() => expect(heard).toBeGreaterThan(30), 45_000);
+  await eventually(() => expect(heard).toBeGreaterThan(30));
   const answers = [
     ...["/publishing/targets?limit=1000", "/publishing/targets/status", "/publishing/targets/drift?limit=1000"],
     ...["/publishing/targets/health", "/api/v1/notifications?limit=500", "/history/recent", "/api/v1/targets"],

@@ -35,11 +35,11 @@ export const remove = (path: string) => call("DELETE", path, "test-admin");
 /** As a sender of alerts. */
 export const send = (body: BodyInit | object, path = "/webhook") => call("POST", path, "test-ingest", body);
 
-/** Asks until it holds; fails after `withinMs` with the last reason. */
+/** Asks until it holds; fails after `withinMs` with the last answer. */
 export const eventually = async <T>(
   ask: () => Promise<T>,
   holds: (value: T) => boolean,
-  withinMs = 10_000,
+  withinMs = 60_000,
 ): Promise<T> => {
   const until = Date.now() + withinMs;
   for (;;) {

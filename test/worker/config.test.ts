@@ -27,7 +27,7 @@ route:
       receiver: "null"
     - matchers: ['team="grouped"']
       group_by: [team]
-      group_wait: 1s
+      group_wait: 3s
 receivers:
   - name: team
     targets: [team-hook]
@@ -157,7 +157,6 @@ describe("routing by the document in force", () => {
     const found = await eventually(
       () => get(`/history/${first?.fingerprint}`),
       ({ json }) => (json.deliveries as unknown as { state: string }[] | undefined)?.[0]?.state === "delivered",
-      20_000,
     );
     expect(found.json.deliveries).toMatchObject([
       { target_name: "team-hook", id: expect.stringMatching(/^g[0-9a-f]{16}:1:team-hook$/) },
@@ -188,8 +187,14 @@ describe("routing by the document in force", () => {
     const told = team.received.filter((request) => request.body.includes("SlowDisk"));
     expect(told).toHaveLength(1);
     expect(told[0]?.body).toContain('"c2"');
-    const shown = await get("/api/v2/alerts?filter=alertname=SlowDisk&inhibited=true&active=false");
-    const [inhibited] = shown.json as unknown as { fingerprint: string; status: { inhibitedBy: string[] } }[];
+    const [inhibited] = await eventually(
+      async () =>
+        (await get("/api/v2/alerts?filter=alertname=SlowDisk&inhibited=true&active=false")).json as unknown as {
+          fingerprint: string;
+          status: { inhibitedBy: string[] };
+        }[],
+      (list) => list.length > 0,
+    );
     const sources = (await get("/api/v2/alerts?filter=alertname=ClusterDown")).json as unknown as {
       fingerprint: string;
     }[];

@@ -37,7 +37,7 @@ describe("dead letters", () => {
     host.received.length = 0;
     const middle = items(listed, "notifications").find((job) => job.fingerprint === "a2")!.id;
     expect((await post(`/publishing/dlq/${middle}/replay`, {})).json).toMatchObject({ success: true });
-    await vi.waitFor(() => expect(host.received).toHaveLength(1));
+    await expect.poll(() => host.received.length).toBe(1);
     const told = JSON.parse(host.received[0]!.body) as { notification_id: string };
     expect(told.notification_id).toBe(`a2:1:${name}:r1`);
     await idle(name);
@@ -55,7 +55,7 @@ describe("dead letters", () => {
     expect((await ask(true)).json).toMatchObject({ dry_run: true, matched: 2, replayed: 2 });
     expect(otherHost.received).toEqual([]);
     await Promise.all([ask(false), ask(false)]);
-    await vi.waitFor(() => expect(otherHost.received).toHaveLength(2));
+    await expect.poll(() => otherHost.received.length).toBe(2);
     await idle(other);
     expect((await ask(false)).json).toMatchObject({ replayed: 0, skipped_already_replayed: 2 });
     expect(otherHost.received).toHaveLength(2);
@@ -187,7 +187,7 @@ describe("the ledger", () => {
       matched: 1,
     });
     await post("/api/v1/notifications/replay", range);
-    await vi.waitFor(() => expect(host.received).toHaveLength(2));
+    await expect.poll(() => host.received.length).toBe(2);
     expect(host.received[1]!.body).toContain(`e1:1:${name}:r1`);
   });
 });
@@ -239,7 +239,7 @@ describe("sending by hand", () => {
     const sent = await post("/publishing/submit", { alert: { labels: { alertname: "ByHand" } }, target_name: name });
     expect(sent.status).toBe(202);
     const [id] = (sent.json as unknown as { job_ids: string[] }).job_ids;
-    await vi.waitFor(() => expect(host.received).toHaveLength(1));
+    await expect.poll(() => host.received.length).toBe(1);
     await idle(name);
     expect((await get(`/publishing/queue/jobs/${id}`)).json).toMatchObject({ state: "succeeded" });
     expect((await get("/publishing/stats")).json.total_publishes).toBeGreaterThan(0);

@@ -204,12 +204,17 @@ describe("the order of one alert", () => {
 });
 
 test("one request is under way where the receiver takes no key, several where it does", async () => {
-  const mostAtOnce = async (name: string, host: Receiver): Promise<number> => {
+  /** No request is answered before the expected number is open. */
+  const mostAtOnce = async (name: string, host: Receiver, expected: number): Promise<number> => {
     let open = 0;
     let most = 0;
+    const enough = Promise.withResolvers<void>();
     host.answer = async () => {
       open += 1;
       most = Math.max(most, open);
+      if (open === expected) enough.resolve();
+      await enough.promise;
+      // Long enough for one more to come where none may.
       await new Promise((resolve) => setTimeout(resolve, 30));
       open -= 1;
       return new Response("ok");
@@ -219,8 +224,9 @@ test("one request is under way where the receiver takes no key, several where it
     return most;
   };
   const chat = await slackTarget();
-  expect(await mostAtOnce(chat.name, chat.host)).toBe(1);
-  expect(await mostAtOnce(...(await webhookTarget()))).toBe(3);
+  expect(await mostAtOnce(chat.name, chat.host, 1)).toBe(1);
+  const [name, host] = await webhookTarget();
+  expect(await mostAtOnce(name, host, 3)).toBe(3);
 });
 
 describe("a target in trouble", () => {
@@ -232,11 +238,11 @@ describe("a target in trouble", () => {
     const { health, trouble } = await stubOf(name).status();
     expect([health.status, trouble?.teller]).toEqual(["unhealthy", other]);
     await advance(other, Date.now() + SECOND);
-    await vi.waitFor(() => expect(otherHost.received).toHaveLength(1));
+    await expect.poll(() => otherHost.received.length).toBe(1);
     expect(otherHost.received[0]!.body).toContain(`Target ${name} refuses`);
     host.answer = status(200);
     await queue(name, { subject: "b", seq: 1 });
-    await vi.waitFor(() => expect(otherHost.received).toHaveLength(2));
+    await expect.poll(() => otherHost.received.length).toBe(2);
     expect(otherHost.received[1]!.body).toContain(`Target ${name} works again`);
     expect((await stubOf(name).status()).trouble).toBeNull();
   });
@@ -249,8 +255,8 @@ describe("a target in trouble", () => {
     await advance(name, START + 4 * MINUTE);
     expect(secondHost.received).toEqual([]);
     await advance(name, START + 6 * MINUTE);
-    await vi.waitFor(() => expect(subjects(secondHost)).toEqual(["a:1 firing"]));
+    await expect.poll(() => subjects(secondHost)).toEqual(["a:1 firing"]);
     await queue(name, { subject: "a", seq: 2, status: "resolved", fallback: second });
-    await vi.waitFor(() => expect(subjects(secondHost)).toEqual(["a:1 firing", "a:2 resolved"]));
+    await expect.poll(() => subjects(secondHost)).toEqual(["a:1 firing", "a:2 resolved"]);
   });
 });

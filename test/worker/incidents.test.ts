@@ -133,5 +133,5 @@ describe("retention", () => {
     expect(await count("audit", `at = ${NOW}`)).toBe(1);
     expect(await count("rollups", `hour < ${NOW - 31 * DAY}`)).toBe(0);
     expect((await get(`/history/${firing.event.fingerprint}`)).json).toMatchObject({ current_status: "firing" });
-  }, 60_000);
+  }, 600_000);
 });

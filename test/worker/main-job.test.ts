@@ -125,9 +125,16 @@ test("a recorded Prometheus, byte for byte, at the time it was recorded", async 
     const answer = await replay(prometheusCases[name]!, "/api/v2/alerts");
     expect([name, answer.status, answer.text]).toEqual([name, 200, ""]);
   }
+  const firing = (): string[] =>
+    told()
+      .slice(before)
+      .filter((line) => line.endsWith("firing"));
+  await eventually(
+    async () => firing(),
+    (lines) => lines.length >= 3,
+  );
+  // The recorded ends are long past from here on, so what fires also expires while we look: only that may follow.
   vi.useRealTimers();
-  await settled(before + 3);
-  // The recorded ends are long past by now, so what fires also expires while we look: only that may follow.
   const events = (await get("/history?limit=1000")).json.alerts as unknown as {
     alertname: string;
     kind: string;
@@ -140,7 +147,7 @@ test("a recorded Prometheus, byte for byte, at the time it was recorded", async 
       .toReversed();
   expect([kinds("AlwaysFiring"), kinds("WithFor"), kinds("Flapping")]).toEqual([["new"], ["new"], ["new", "reopened"]]);
   const lines = told().slice(before);
-  expect(lines.filter((line) => line.endsWith("firing"))).toHaveLength(3);
+  expect(firing()).toHaveLength(3);
   // Nobody hears of the end of what nobody heard of.
   lines.forEach((line, i) => {
     if (line.endsWith("resolved")) expect(lines.slice(0, i)).toContain(line.replace("resolved", "firing"));

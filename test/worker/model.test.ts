@@ -1,28 +1,27 @@
 import { env } from "cloudflare:workers";
 import { HttpResponse } from "msw";
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { fingerprint } from "../../src/core/alert/fingerprint.ts";
 import { CLOSED_BREAKER } from "../../src/core/classify/breaker.ts";
 import type { AlertEvent } from "../../src/core/history/event.ts";
 import { classifierMemory } from "../../src/worker/classification.ts";
 import { consumeAlerts } from "../../src/worker/consumers/alerts.ts";
 import type { Bindings } from "../../src/worker/env.ts";
-import { post } from "../support/api.ts";
+import { eventually, post } from "../support/api.ts";
 import { receiver, watchOutside } from "../support/outside.ts";
 
 watchOutside();
 const sink = receiver("sink.example.com");
 const model = receiver("llm.example.com");
 
-/** The Worker's bindings as they are, with a model configured; `LLM_TIMEOUT` keeps the tests short. */
+/** The Worker's bindings as they are, with a model configured; in this time even a busy machine gets a quick answer. */
 const bindings = {
   ...(env as unknown as Bindings),
   LLM_PROXY_URL: "https://llm.example.com",
   LLM_API_KEY: "key-of-the-tests",
-  LLM_TIMEOUT: "1.5",
+  LLM_TIMEOUT: "4",
   CLASSIFICATION_SUPPRESSION: "true",
 } as Bindings;
-const BUDGET_MS = 1_500;
 
 beforeAll(async () => {
   await post("/api/v1/targets", { name: "sink", type: "webhook", url: "https://sink.example.com/hook" });
@@ -72,11 +71,10 @@ const consume = (...events: readonly AlertEvent[]) => bring(events, false);
 const bring = async (events: readonly AlertEvent[], redelivered: boolean) => {
   const late: Promise<unknown>[] = [];
   const changes = events.map((event) => ({ kind: "event" as const, event }));
-  const started = Date.now();
   await consumeAlerts(bindings, [{ v: 1, shard: "shard-0", again: false, changes }], redelivered, {
     waitUntil: (work) => void late.push(work),
   });
-  return { acknowledgedAfter: Date.now() - started, late: () => Promise.all(late) };
+  return { late: () => Promise.all(late) };
 };
 
 const stored = async ({ fingerprint: id }: AlertEvent) => {
@@ -91,13 +89,16 @@ const addressed = async ({ fingerprint: id }: AlertEvent): Promise<number> =>
     .bind(id)
     .first<number>("n")) ?? 0;
 
-const hang = () => new Promise<Response>((resolve) => setTimeout(resolve, 60_000, completion(answer())));
+/** Whatever waits for this to answer waits until the tests are over. */
+const over = Promise.withResolvers<Response>();
+const hang = () => over.promise;
+afterAll(() => over.resolve(HttpResponse.error()));
 
 describe("whatever the model does, the decision comes within its budget, from the rules, and nothing is lost", () => {
   test.each<[name: string, behave: () => Response | Promise<Response>]>([
     ["down", () => HttpResponse.error()],
     ["an error of its server", () => HttpResponse.json({}, { status: 503 })],
-    ["hanging for a minute", hang],
+    ["hanging", hang],
     ["prose", () => HttpResponse.json({ choices: [{ message: { content: "I think this is critical." } }] })],
     ["a severity outside the enum", () => completion(answer({ severity: "catastrophic" }))],
     ["10 MB", () => HttpResponse.text("x".repeat(10 * 1024 * 1024))],
@@ -105,11 +106,9 @@ describe("whatever the model does, the decision comes within its budget, from th
   ])("%s", async (name, behave) => {
     model.answer = behave;
     const event = firing({ alertname: `HighCPU ${name}`, severity: "warning" });
-    const started = Date.now();
     const asked = model.received.length;
     await (await consume(event)).late();
     expect(model.received.length).toBeGreaterThan(asked);
-    expect(Date.now() - started).toBeLessThan(BUDGET_MS + 2_000);
     expect(await stored(event)).toMatchObject({
       severity: "warning",
       said: { source: "fallback", category: "capacity" },
@@ -135,9 +134,12 @@ test("an alert that waits for a model holds back no other", async () => {
   model.answer = ({ body }) => (body.includes("SlowOne") ? hang() : completion(answer({ severity: "warning" })));
   const slow = firing({ alertname: "SlowOne", severity: "warning" });
   const fast = firing({ alertname: "FastOne", severity: "warning" });
-  const { acknowledgedAfter, late } = await consume(slow, fast);
-  expect(acknowledgedAfter).toBeLessThan(BUDGET_MS);
-  expect([await stored(slow), await addressed(fast)]).toEqual([null, 1]);
+  const { late } = await consume(slow, fast);
+  await eventually(
+    () => addressed(fast),
+    (targets) => targets === 1,
+  );
+  expect(await stored(slow)).toBeNull();
   expect(await stored(fast)).toMatchObject({ said: { source: "llm" } });
   await late();
   expect(await stored(slow)).toMatchObject({ said: { source: "fallback" } });

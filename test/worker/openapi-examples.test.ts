@@ -39,10 +39,11 @@ const deadLetters = async (): Promise<string[]> =>
     ({ id }) => id,
   );
 const takeDeadLetter = async () => ({ id: (await deadLetters())[0] ?? "none" });
-const delivered = async () => {
+const deliveredIds = async (): Promise<string[]> => {
   const { json } = await get("/api/v1/notifications?target=on-call&state=delivered");
-  return { id: (json as unknown as { notifications: { id: string }[] }).notifications[0]?.id ?? "none" };
+  return (json as unknown as { notifications: { id: string }[] }).notifications.map(({ id }) => id);
 };
+const delivered = async () => ({ id: (await deliveredIds())[0] ?? "none" });
 
 /** Ids that the Worker makes up: what stands in the example, as it really is here. */
 const REAL: Readonly<Record<string, () => Promise<Record<string, string>>>> = {
@@ -100,6 +101,7 @@ beforeAll(async () => {
   await send(EXAMPLES["POST /webhook"]?.body as object);
   await send({ alertname: "AnotherDead" });
   await eventually(deadLetters, (ids) => ids.length >= 2);
+  await eventually(deliveredIds, (ids) => ids.length >= 2);
   const pair = twoOfOneCluster();
   const correlation = { labels: ["cluster"], withinMs: 600_000 };
   await bindings.DB.batch([

@@ -53,16 +53,15 @@ describe("on disk", () => {
   });
 
   test("writes that come while an exporter is slow are not lost", async () => {
-    let answered = false;
+    const slow = Promise.withResolvers<void>();
     alpha.answer = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      answered = true;
+      await slow.promise;
       return snapshot({ targets: ["a", "b", "c", "e"].map((name) => ({ ...entry(name), warnings: [] })) });
     };
     const underWay = sync();
     const mine = (await registry(bindings).list())[0]!.target;
     for (let i = 0; i < 10; i++) await registry(bindings).put({ ...mine, name: `static-${i}` }, Date.now());
-    expect(answered).toBe(false);
+    slow.resolve();
     await underWay;
     await evictDurableObject(stub());
     goOn(2000);

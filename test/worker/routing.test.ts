@@ -63,7 +63,7 @@ const stepsOf = async (fingerprint: string, holds: (steps: readonly Step[]) => b
     const { json } = await get(`/api/v1/alerts/${fingerprint}/trace`);
     return (json.events as unknown as { trace: Step[] }[] | undefined)?.[0]?.trace ?? [];
   };
-  return eventually(read, holds, 20_000);
+  return eventually(read, holds);
 };
 const wasTold = (steps: readonly Step[]): boolean => steps.some(({ decision }) => decision === "sent");
 

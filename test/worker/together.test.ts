@@ -101,6 +101,10 @@ describe("a storm", () => {
     await send({ alerts: [{ ...alert("1"), status: "resolved" }] });
     await heard(1);
     expect(told()).toEqual(["allResolved: 1 resolved"]);
+    await eventually(
+      () => get(`/history/${id("m10")}`),
+      ({ json }) => (json.current_status as unknown) === "resolved",
+    );
     await wake(storm, 200_000);
     const [, line] = await heard(2);
     expect(line).toMatch(/^someResolved: m10 resolved, m11 firing, .*m29 firing$/);
@@ -196,7 +200,10 @@ describe("another configuration", () => {
       async () => moved(),
       (list) => list.length >= 3,
     );
-    expect(await heard(5)).toContain("allResolved: 1 resolved");
+    await eventually(
+      async () => told(),
+      (lines) => lines.includes("allResolved: 1 resolved"),
+    );
     expect(told().filter((line) => line.endsWith(" firing"))).toHaveLength(3);
   });
 });
