@@ -1,4 +1,5 @@
-/** What the questions of a range cost, at prices that whoever pays them types in; they stay in this browser. */
+/** What the questions of a range cost, at prices that whoever pays them types in (they stay in this browser), else at the list's. */
+import { type Spent, spentOn } from "../core/classify/prices.ts";
 import { numberSetting } from "./settings.ts";
 import type { ReportView } from "./types.ts";
 
@@ -27,13 +28,29 @@ const Price = ({ title, of }: PriceProps) => (
   </label>
 );
 
+/** Two digits say it all above a cent; small sums need more to be more than nothing. */
+const money = (usd: number): string => (usd >= 0.01 || usd === 0 ? usd.toFixed(2) : usd.toPrecision(2));
+
+const Result = ({ of, isOwn }: { readonly of: Spent; readonly isOwn: boolean }) => (
+  <>
+    {of.calls > 0 && (
+      <>
+        <strong>{money(of.usd)} USD</strong> in this range, {money((of.usd / of.calls) * 1000)} USD per thousand
+        questions, {isOwn ? "at your prices" : `at list prices of ${of.asOf}: type in yours where they differ`}.{" "}
+      </>
+    )}
+    {of.unknown.length > 0 && (
+      <span>
+        No price known for {of.unknown.join(", ")}: type in what it costs{of.calls > 0 ? ", it is not in the sum" : ""}.
+      </span>
+    )}
+    {of.calls === 0 && of.unknown.length === 0 && <span class="dim">No tokens were used in this range.</span>}
+  </>
+);
+
 export const Cost = ({ of }: { readonly of: ReportView["calls"] }) => {
-  const tokens = (key: "prompt_tokens" | "completion_tokens"): number => of.reduce((sum, one) => sum + one[key], 0);
-  const calls = of.reduce((sum, one) => sum + one.calls, 0);
-  const cost =
-    priceIn.value === null || priceOut.value === null
-      ? null
-      : (tokens("prompt_tokens") * priceIn.value + tokens("completion_tokens") * priceOut.value) / 1_000_000;
+  const own =
+    priceIn.value === null || priceOut.value === null ? null : { input: priceIn.value, output: priceOut.value };
   return (
     <div class="form cost">
       <div class="row">
@@ -41,14 +58,7 @@ export const Cost = ({ of }: { readonly of: ReportView["calls"] }) => {
         <Price title="USD per million tokens out" of={priceOut} />
       </div>
       <p role="status">
-        {cost === null ? (
-          <span class="dim">Type in what your model costs, and the price of this range is shown here.</span>
-        ) : (
-          <>
-            <strong>{cost.toFixed(2)} USD</strong> in this range, {((cost / Math.max(1, calls)) * 1000).toFixed(3)} USD
-            per thousand questions.
-          </>
-        )}
+        <Result of={spentOn(of, own)} isOwn={own !== null} />
       </p>
     </div>
   );
