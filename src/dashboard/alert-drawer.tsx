@@ -3,6 +3,7 @@ import { Classified, Details } from "./alert-details.tsx";
 import { Related } from "./alert-related.tsx";
 import { copyLink } from "./announce.ts";
 import { may } from "./api.ts";
+import { mayTell } from "./delivery-id.ts";
 import { DeliveryTable } from "./delivery-table.tsx";
 import { Dialog } from "./dialog.tsx";
 import { useKeys } from "./keys.ts";
@@ -44,7 +45,10 @@ const Raw = ({ of }: { readonly of: AlertHistory }) => {
 
 export const AlertDrawer = ({ fingerprint, onPick, onClose }: AlertDrawerProps) => {
   const { query, change } = useQuery();
-  const asked = useApi<AlertHistory>(`/history/${encodeURIComponent(fingerprint)}`);
+  const asked = useApi<AlertHistory>(`/history/${encodeURIComponent(fingerprint)}`, {
+    on: ["alert", "delivery"],
+    about: ({ type, id }) => (type === "alert" ? id === fingerprint : mayTell(id, fingerprint)),
+  });
   const view = VIEWS.find(([id]) => id === query["view"])?.[0] ?? "details";
   const maySilence = may("operate") && asked.value?.current_status === "firing";
   const silencing = query["do"] === "silence" && may("operate");

@@ -4,6 +4,7 @@ import { type AlertRow, groupRows, ORDERS, type Order, rowOfCurrent, rowOfEvent 
 import type { Line } from "./alert-table.tsx";
 import { withQuery } from "./api.ts";
 import { FIELD_NAMES, fieldValues, readFilter } from "./filter.ts";
+import type { LiveChange } from "./live.ts";
 import type { Query } from "./query.ts";
 import { now, rangeQuery } from "./time.ts";
 import type { CurrentAlert, EventList, RouteView } from "./types.ts";
@@ -43,6 +44,9 @@ const offersOf = (rows: readonly AlertRow[]): Map<string, Set<string>> => {
   return known;
 };
 
+/** A step of its trace changes nothing in a list. */
+const isSeen = ({ status }: LiveChange): boolean => status !== "traced";
+
 const receiverTargets = (routes: readonly RouteView[] | undefined): ReadonlyMap<string, readonly string[]> =>
   new Map((routes ?? []).map(({ receiver, targets }) => [receiver, targets === "all" ? [] : targets]));
 
@@ -74,9 +78,11 @@ export const useAlertList = (query: Query, closed: ReadonlySet<string>, hold: bo
       : "newest";
   const chips = useMemo(() => readFilter(q), [q]);
   const matchers = chips.flatMap((chip) => chip.matcher ?? []);
-  const routes = useApi<{ routes: RouteView[] }>(q.includes("@target") ? "/api/v1/routes" : null, { follow: false });
+  const routes = useApi<{ routes: RouteView[] }>(q.includes("@target") ? "/api/v1/routes" : null, { on: ["config"] });
   // How many there are is known only from the answer before; the first is asked for at once in any case.
   const current = useApi<CurrentAlert[]>(isCurrent ? currentPath(matchers) : null, {
+    on: ["alert", "silence"],
+    about: isSeen,
     hold,
     everyMs: lastCount > MANY ? MANY_EVERY_MS : SETTLE_MS,
   });
@@ -91,7 +97,7 @@ export const useAlertList = (query: Query, closed: ReadonlySet<string>, hold: bo
           ...(tab === "resolved" ? { status: "resolved", view: "alerts" } : {}),
           ...rangeQuery(query),
         }),
-    { hold },
+    { on: ["alert"], about: isSeen, hold },
   );
   const all = useMemo(() => {
     const targetsOf = receiverTargets(routes.value?.routes);

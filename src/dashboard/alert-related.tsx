@@ -13,7 +13,6 @@ export const Related = ({ of }: { readonly of: AlertHistory }) => {
   const around = Date.parse(of.events[0]?.received_at ?? of.last_seen);
   const asked = useApi<EventList>(
     `/history?limit=100&from=${new Date(around - AROUND_MS).toISOString()}&to=${new Date(around + AROUND_MS).toISOString()}`,
-    { follow: false },
   );
   const common = (labels: Readonly<Record<string, string>>): string[] =>
     Object.entries(of.labels).flatMap(([name, value]) =>

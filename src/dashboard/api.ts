@@ -42,6 +42,8 @@ export const call = async <T>(
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     response = await fetch(path, {
       method,
+      // What was told to have changed is asked of the server, however old an answer may be for others.
+      cache: "no-store",
       headers: {
         accept: "application/json",
         "x-alert-history": "dashboard",

@@ -1,6 +1,7 @@
 /** Who changed what in this installation, newest first. */
-import { useSignal } from "@preact/signals";
 import { withQuery } from "./api.ts";
+import type { LiveChange, LiveKind } from "./live.ts";
+import { useQuery } from "./query.ts";
 import { shortDate } from "./time.ts";
 import type { AuditView } from "./types.ts";
 import { Ago, Cell, Empty, Loaded, Panel } from "./ui.tsx";
@@ -17,6 +18,11 @@ const KINDS: readonly (readonly [action: string, title: string])[] = [
   ["notifications", "sent again"],
   ["dead_letter", "discarded"],
 ];
+
+/** What people change; of notifications only what they do with them. */
+const AUDITED: readonly LiveKind[] = ["silence", "mode", "config", "target", "filter", "token", "delivery"];
+const isAudited = ({ type, status }: LiveChange): boolean =>
+  type !== "delivery" || status === "replayed" || status === "discarded";
 
 /** Numbers above this are times; no count comes near. */
 const FIRST_TIME = Date.UTC(2020, 0, 1);
@@ -39,18 +45,21 @@ const detailText = (detail: Readonly<Record<string, unknown>>): string =>
     .join(", ");
 
 export const Changes = () => {
-  const action = useSignal("");
-  const asked = useApi<AuditView>(withQuery("/api/v1/audit", { action: action.value, limit: 25 }), { everyMs: 5_000 });
+  const { query, change } = useQuery();
+  const action = query["changes"] ?? "";
+  const asked = useApi<AuditView>(withQuery("/api/v1/audit", { action, limit: 25 }), {
+    on: AUDITED,
+    about: isAudited,
+    everyMs: 5_000,
+  });
   return (
     <Panel
       title="Who changed what"
       tools={
         <select
           aria-label="Kind of change"
-          value={action.value}
-          onChange={(event) => {
-            action.value = event.currentTarget.value;
-          }}
+          value={action}
+          onChange={(event) => change({ changes: event.currentTarget.value })}
         >
           {KINDS.map(([kind, title]) => (
             <option key={kind} value={kind}>

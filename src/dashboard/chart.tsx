@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type uPlot from "uplot";
+import { useQuery } from "./query.ts";
 import { theme, zone } from "./settings.ts";
 import { clock, dayName, shortDate } from "./time.ts";
 import type { VolumeView } from "./types.ts";
@@ -179,7 +180,9 @@ const Bars = ({ of, onBrush, onPoint, onFailed }: BarsProps) => {
 };
 
 export const Volume = ({ of, onBrush }: VolumeProps) => {
-  const asTable = useSignal(false);
+  const { query, change } = useQuery();
+  const failed = useSignal(false);
+  const asTable = query["chart"] === "table" || failed.value;
   const point = useSignal<Point | null>(null);
   return (
     <>
@@ -195,15 +198,13 @@ export const Volume = ({ of, onBrush }: VolumeProps) => {
         <button
           type="button"
           class="small"
-          aria-pressed={asTable.value}
-          onClick={() => {
-            asTable.value = !asTable.value;
-          }}
+          aria-pressed={asTable}
+          onClick={() => change({ chart: asTable ? null : "table" })}
         >
           Show as table
         </button>
       </div>
-      {asTable.value ? (
+      {asTable ? (
         <VolumeTable of={of} onBrush={onBrush} />
       ) : (
         <Bars
@@ -213,7 +214,7 @@ export const Volume = ({ of, onBrush }: VolumeProps) => {
             point.value = found;
           }}
           onFailed={() => {
-            asTable.value = true;
+            failed.value = true;
           }}
         />
       )}

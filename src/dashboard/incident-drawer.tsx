@@ -65,7 +65,7 @@ const Bars = ({ of }: { readonly of: OneIncident }) => {
 };
 
 export const Incident = ({ id, onClose }: { readonly id: string; readonly onClose: () => void }) => {
-  const asked = useApi<OneIncident>(`/api/v1/incidents/${encodeURIComponent(id)}`);
+  const asked = useApi<OneIncident>(`/api/v1/incidents/${encodeURIComponent(id)}`, { on: ["alert"] });
   return (
     <Dialog title={asked.value?.title ?? "Incident"} class="drawer" onClose={onClose}>
       <Loaded of={asked} what="incident">

@@ -1,5 +1,5 @@
 /** One notification: every attempt with what was sent and what was answered, and sending it once more. */
-import { may } from "./api.ts";
+import { may, withQuery } from "./api.ts";
 import { Dialog } from "./dialog.tsx";
 import { isReplayable, jobTitle, replayIds } from "./job-table.tsx";
 import { useKeys } from "./keys.ts";
@@ -20,7 +20,14 @@ const pretty = (body: string): string => {
   }
 };
 
-const Attempts = ({ of }: { readonly of: JobView }) =>
+interface AttemptsProps {
+  readonly of: JobView;
+  /** Whose request is shown below; null: the latest's. */
+  readonly chosen: string | null;
+  readonly onChoose: (attempt: string) => void;
+}
+
+const Attempts = ({ of, chosen, onChoose }: AttemptsProps) =>
   of.attempts.length === 0 ? (
     <p class="dim">Nothing was sent{of.reason === null ? " yet" : `: ${reasonText(of.reason)}`}.</p>
   ) : (
@@ -33,6 +40,9 @@ const Attempts = ({ of }: { readonly of: JobView }) =>
           <th scope="col">Answer</th>
           <th scope="col">Took</th>
           <th scope="col">What it said</th>
+          <th scope="col">
+            <span class="unseen">What was sent</span>
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -58,19 +68,51 @@ const Attempts = ({ of }: { readonly of: JobView }) =>
                 </span>
               )}
             </td>
+            <td>
+              <button
+                type="button"
+                class="small"
+                aria-pressed={String(one.number) === (chosen ?? String(of.attempts.at(-1)?.number))}
+                aria-label={`What was sent with try ${one.number}`}
+                onClick={() => onChoose(String(one.number))}
+              >
+                Request
+              </button>
+            </td>
           </tr>
         ))}
       </tbody>
     </table>
   );
 
-const Sent = ({ id }: { readonly id: string }) => {
-  const asked = useApi<RequestView>(`/api/v1/notifications/${encodeURIComponent(id)}/request`, { follow: false });
+/** Whether what is shown is what was sent: said by a word of its own, not by the sentence alone. */
+const ORIGIN: Readonly<Record<RequestView["origin"], readonly [state: string, label: string]>> = {
+  exact: ["ok", "exactly as sent"],
+  kept: ["ok", "as sent, kept"],
+  changed: ["partial", "not as sent"],
+  unknown: ["unknown", "made again"],
+  none: ["unknown", "not sent yet"],
+};
+
+interface SentProps {
+  readonly id: string;
+  /** null: the latest. */
+  readonly attempt: string | null;
+}
+
+const Sent = ({ id, attempt }: SentProps) => {
+  const asked = useApi<RequestView>(
+    withQuery(`/api/v1/notifications/${encodeURIComponent(id)}/request`, { attempt }),
+    // A new attempt sends something of its own.
+    { on: ["delivery"], about: (change) => change.id === id },
+  );
   return (
     <Loaded of={asked} what="request">
-      {({ request, note }) => (
+      {({ request, origin, note }) => (
         <>
-          <p class="dim">{note}</p>
+          <p class="dim">
+            <State of={ORIGIN[origin][0]} label={ORIGIN[origin][1]} /> {note}
+          </p>
           {request !== null && (
             <>
               <pre>
@@ -96,9 +138,14 @@ interface JobDrawerProps {
 }
 
 export const JobDrawer = ({ id, onClose, onChange }: JobDrawerProps) => {
-  const asked = useApi<JobView>(`/api/v1/notifications/${encodeURIComponent(id)}`, { pollMs: 5_000 });
-  const { go } = useQuery();
+  const asked = useApi<JobView>(`/api/v1/notifications/${encodeURIComponent(id)}`, {
+    on: ["delivery"],
+    about: (change) => change.id === id || change.id === "all",
+  });
+  const { go, query, change } = useQuery();
   const job = asked.value;
+  const chosen = query["try"] ?? null;
+  const shown = chosen ?? job?.attempts.at(-1)?.number;
   const again = (): void => {
     if (job !== null && may("operate") && isReplayable(job)) void replayIds([job.id]).then(onChange);
   };
@@ -136,9 +183,9 @@ export const JobDrawer = ({ id, onClose, onChange }: JobDrawerProps) => {
             </div>
             {value.reason !== null && <p class="notice">{reasonText(value.reason)}</p>}
             <h3>Attempts</h3>
-            <Attempts of={value} />
-            <h3>What is sent</h3>
-            <Sent id={value.id} />
+            <Attempts of={value} chosen={chosen} onChoose={(attempt) => change({ try: attempt }, true)} />
+            <h3>{value.attempts.length === 0 ? "What is sent" : `What was sent with try ${shown}`}</h3>
+            <Sent id={value.id} attempt={chosen} />
             {value.fingerprints.length > 1 && (
               <>
                 <h3>Alerts in it</h3>

@@ -1,6 +1,7 @@
 /** Notifications of the ledger: where each went, what was answered, and sending it once more. */
 import { attempt, say } from "./announce.ts";
 import { call, may } from "./api.ts";
+import type { LiveChange } from "./live.ts";
 import { hrefWith, useQuery } from "./query.ts";
 import { reasonText } from "./reasons.ts";
 import type { JobView, Replayed } from "./types.ts";
@@ -33,9 +34,8 @@ export const replayIds = (ids: readonly string[]): Promise<boolean> => {
 /** Ended without success: what a person may want to try again. */
 export const isReplayable = ({ state }: JobView): boolean => ["dlq", "canceled", "failed"].includes(state);
 
-/** Nothing tells when a delivery is done: while one is open it is asked for often, else now and then. */
-export const pollOf = (jobs: readonly JobView[]): number =>
-  jobs.some(({ state }) => ["queued", "retrying", "deferred"].includes(state)) ? 3_000 : 15_000;
+/** What is told of a notification changes the list of dead letters. */
+export const isOfDead = ({ status }: LiveChange): boolean => ["dead", "discarded", "replayed"].includes(status);
 
 /** `NodeDown`, or `NodeDown, HighLatency and 3 more` for a group. */
 export const jobTitle = ({ alert_name, alert_names, fingerprints }: JobView): string => {

@@ -106,9 +106,11 @@ const History = ({ of }: { readonly of: AuditView["entries"] }) => (
 );
 
 export const ModeSwitch = () => {
-  const asked = useApi<ModeView>("/enrichment/mode", { pollMs: 15_000 });
-  const stats = useApi<StatsView>("/enrichment/stats", { everyMs: 10_000 });
-  const audit = useApi<AuditView>(may("operate") ? "/api/v1/audit?action=enrichment.mode&limit=10" : null);
+  const asked = useApi<ModeView>("/enrichment/mode", { on: ["mode"] });
+  const stats = useApi<StatsView>("/enrichment/stats", { on: ["mode", "alert"], everyMs: 10_000 });
+  const audit = useApi<AuditView>(may("operate") ? "/api/v1/audit?action=enrichment.mode&limit=10" : null, {
+    on: ["mode"],
+  });
   const wanted = useSignal<string | null>(null);
   const refresh = (): void => {
     asked.refresh();

@@ -7,7 +7,7 @@ import { useApi } from "./use-api.ts";
 
 const AllWell = () => {
   const { query, path } = useQuery();
-  const asked = useApi<EventList>("/history/recent?limit=1");
+  const asked = useApi<EventList>("/history/recent?limit=1", { on: ["alert"] });
   if (asked.value === null) return <Empty title="Nothing is firing." />;
   const [last] = asked.value.alerts;
   if (last === undefined) return <FirstAlert />;

@@ -20,7 +20,7 @@ interface VersionProps {
 
 /** One version: what it changed, and what going back to it would change. */
 const Version = ({ version, current, editable, onClose, onChange }: VersionProps) => {
-  const asked = useApi<DocumentView & Pick<Applied, "diff">>(`/api/v1/config/versions/${version}`, { follow: false });
+  const asked = useApi<DocumentView & Pick<Applied, "diff">>(`/api/v1/config/versions/${version}`);
   const back = useSignal<Applied | null>(null);
   const tryBack = (): void =>
     void attempt(async () => {
@@ -119,8 +119,8 @@ interface RouteDocumentProps {
 
 export const RouteDocument = ({ editable, onChange }: RouteDocumentProps) => {
   const { query, change } = useQuery();
-  const current = useApi<DocumentView>("/api/v1/config", { everyMs: 10_000 });
-  const versions = useApi<{ versions: VersionView[] }>("/api/v1/config/versions", { everyMs: 10_000 });
+  const current = useApi<DocumentView>("/api/v1/config", { on: ["config"] });
+  const versions = useApi<{ versions: VersionView[] }>("/api/v1/config/versions", { on: ["config"] });
   const editing = useSignal<DocumentView | null>(null);
   const refresh = (): void => {
     editing.value = null;

@@ -58,7 +58,7 @@ export const Calendar = ({ silences }: { readonly silences: readonly SilenceView
   const days = Array.from({ length: DAYS }, (_, i) => startOfDay(first + i * DAY_MS + DAY_MS / 2));
   const asked = useApi<CalendarView>(
     `/api/v1/silences/calendar?from=${new Date(first).toISOString()}&to=${new Date(first + DAYS * DAY_MS).toISOString()}`,
-    { everyMs: 10_000 },
+    { on: ["silence"] },
   );
   return (
     <Loaded of={asked} what="calendar">

@@ -1,4 +1,5 @@
 /** One target: how it does, what it wants, and what went to it last. */
+import { targetOf } from "./delivery-id.ts";
 import { type DeliveryTimesView, shareOf, timesOf } from "./delivery-times.ts";
 import { Dialog } from "./dialog.tsx";
 import { hrefWith } from "./query.ts";
@@ -21,7 +22,10 @@ const wishesOf = ({ filter_config: wishes }: PublishingTarget): string =>
     .join("; ") || "everything that is routed to it";
 
 const Health = ({ name }: { readonly name: string }) => {
-  const asked = useApi<TargetHealthView>(`/publishing/targets/health/${encodeURIComponent(name)}`);
+  const asked = useApi<TargetHealthView>(`/publishing/targets/health/${encodeURIComponent(name)}`, {
+    on: ["target"],
+    about: ({ id }) => id === name,
+  });
   return (
     <Loaded of={asked} what="health">
       {(health) => (
@@ -60,7 +64,10 @@ interface TargetDrawerProps {
 }
 
 export const TargetDrawer = ({ of, times, onClose }: TargetDrawerProps) => {
-  const jobs = useApi<JobList>(`/api/v1/notifications?limit=10&target=${encodeURIComponent(of.name)}`);
+  const jobs = useApi<JobList>(`/api/v1/notifications?limit=10&target=${encodeURIComponent(of.name)}`, {
+    on: ["delivery"],
+    about: ({ id }) => targetOf(id) === of.name,
+  });
   const one = timesOf(times, of.name);
   return (
     <Dialog title={of.name} class="drawer" onClose={onClose}>

@@ -17,7 +17,7 @@ const ENDS = ["", "1", "7", "30", "90", "365"];
 const DAY_MS = 86_400_000;
 
 export const Tokens = () => {
-  const asked = useApi<{ tokens: TokenView[] }>("/api/v1/tokens", { follow: false });
+  const asked = useApi<{ tokens: TokenView[] }>("/api/v1/tokens", { on: ["token"] });
   const name = useSignal("");
   const scope = useSignal("ingest");
   const source = useSignal("");

@@ -1,8 +1,8 @@
-/** A part of a page that shows what a path answers: asked again when something changed, kept while it is asked. */
+/** A part of a page that shows what a path answers: asked again when something it is about changed, kept while it is asked. */
 import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { ApiError, get } from "./api.ts";
-import { changeCount, paused, revision } from "./live.ts";
+import { changesOf, type LiveChange, type LiveKind, liveState, news, paused, unnamedOf } from "./live.ts";
 
 export interface Loaded<T> {
   /** The last answer for this path, perhaps for a range that has moved on a little. */
@@ -12,7 +12,7 @@ export interface Loaded<T> {
 }
 
 export interface Asked<T> extends Loaded<T> {
-  /** Changes that came in since it was asked, while it was held. */
+  /** Things that changed since it was asked, while it was held. */
   readonly waiting: number;
   readonly refresh: () => void;
 }
@@ -24,20 +24,22 @@ export const SETTLE_MS = 1_500;
 const questionOf = (path: string | null): string | null => path?.replace(/([?&])(?:from|to)=[^&]*/g, "$1") ?? null;
 
 interface Following {
-  /** false leaves the answer alone until `refresh` is called. */
-  readonly follow?: boolean;
+  /** Changes of these kinds make the answer old; without any it stays as it is until `refresh` is called. */
+  readonly on?: readonly LiveKind[];
+  /** Of these kinds only the changes that this says yes to. */
+  readonly about?: (change: LiveChange) => boolean;
   /** It is not asked for more often than this, however much changes. */
   readonly everyMs?: number;
   /** Somebody is busy with what is shown: changes are only counted until it is refreshed. */
   readonly hold?: boolean;
-  /** What changes without an alert, as deliveries that are tried again, is asked for this often while somebody looks. */
+  /** What no change tells, as when a sender was heard of last, is asked for this often while somebody looks. */
   readonly pollMs?: number;
 }
 
 /** A path of null asks for nothing. */
 export const useApi = <T>(
   path: string | null,
-  { follow = true, everyMs = SETTLE_MS, hold = false, pollMs }: Following = {},
+  { on = [], about, everyMs = SETTLE_MS, hold = false, pollMs }: Following = {},
 ): Asked<T> => {
   const state: Signal<Loaded<T> & { readonly path: string | null }> = useSignal({
     path,
@@ -48,12 +50,12 @@ export const useApi = <T>(
   const running = useRef<AbortController | null>(null);
   const lastAsked = useRef(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const known = useRef(changeCount.peek());
+  const changed = useRef(new Set<string>());
   const waiting = useSignal(0);
   const inFlight = useRef(false);
   const again = useRef(false);
-  const following = useRef({ follow, everyMs, hold });
-  following.current = { follow, everyMs, hold };
+  const following = useRef({ on, about, everyMs, hold });
+  following.current = { on, about, everyMs, hold };
 
   const isSame = (other: string | null): boolean => questionOf(other) === questionOf(path);
   // A slow answer is waited for: asking anew each time something changes would never show any.
@@ -72,7 +74,7 @@ export const useApi = <T>(
     const controller = new AbortController();
     running.current = controller;
     lastAsked.current = Date.now();
-    known.current = changeCount.peek();
+    changed.current.clear();
     waiting.value = 0;
     inFlight.current = true;
     const before = state.peek();
@@ -104,25 +106,36 @@ export const useApi = <T>(
   useEffect(() => {
     if (pollMs === undefined) return;
     const poll = setInterval(() => {
-      if (document.hidden || paused.peek() || following.current.hold || inFlight.current) return;
+      // While the feed is down everything is polled anyway.
+      if (document.hidden || paused.peek() || liveState.peek() !== "live") return;
+      if (following.current.hold || inFlight.current) return;
       if (Date.now() - lastAsked.current >= pollMs / 2) void latest.current();
     }, pollMs);
     return () => clearInterval(poll);
   }, [pollMs]);
 
-  const seen = useRef(revision.peek());
+  const heard = useRef(news.peek());
   useSignalEffect(() => {
-    const { value } = revision;
+    const told = news.value;
     const now = following.current;
-    if (!now.follow || value === seen.current) return;
-    seen.current = value;
-    if (now.hold) {
-      // A change nobody counted, as after a gap, is one at least.
-      waiting.value = Math.max(waiting.peek(), 1, changeCount.peek() - known.current);
+    if (told === heard.current || now.on.length === 0) return;
+    heard.current = told;
+    const named = changesOf(told, now.on, now.about);
+    const unnamed = unnamedOf(told, now.on);
+    if (!told.missed && named.length + unnamed === 0) return;
+    if (!now.hold) {
+      later();
       return;
     }
-    later();
+    for (const { type, id } of named) changed.current.add(`${type} ${id}`);
+    // A change nobody counted, as after a gap, is one at least.
+    waiting.value = Math.max(1, changed.current.size + unnamed);
   });
+
+  // Whoever has done with a row wants to see what came meanwhile.
+  useEffect(() => {
+    if (!hold && waiting.peek() > 0) later();
+  }, [hold]);
 
   const { value, error, loading } = state.value;
   return {

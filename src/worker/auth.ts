@@ -36,7 +36,7 @@ export const mayDo = (caller: Caller, scope: Scope): boolean =>
 /** How long tokens read from D1 are trusted: a revoked one works at most this much longer elsewhere. */
 const TOKENS_CACHE_MS = 30_000;
 
-const fromHex = (hex: string): Uint8Array =>
+export const fromHex = (hex: string): Uint8Array =>
   Uint8Array.from({ length: hex.length / 2 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16));
 
 export const sha256 = async (text: string): Promise<Uint8Array> =>
@@ -110,6 +110,11 @@ let stored: { readonly at: number; readonly tokens: readonly KnownToken[] } | nu
 /** Forgets what was read of D1's tokens, after one was created or revoked here. */
 export const forgetTokens = (): void => {
   stored = null;
+};
+
+/** Reads them again whatever is remembered; while D1 is away that stays. */
+export const renewTokens = async (env: Bindings, now: number): Promise<void> => {
+  stored = { at: now, tokens: await fromD1(env) };
 };
 
 const find = (tokens: readonly KnownToken[], hash: Uint8Array, now: number): KnownToken | null => {

@@ -7,9 +7,10 @@ import type { Millis } from "../core/alert/alert.ts";
 import { notificationId } from "../core/history/event.ts";
 import { publicUrl } from "./context.ts";
 import { type ItemRow, itemOf, ROWS } from "./db/items.ts";
-import type { LedgerKey } from "./db/ledger.ts";
+import { type LedgerKey, ledgerId } from "./db/ledger.ts";
 import { insertPending } from "./db/notifications.ts";
 import type { Bindings } from "./env.ts";
+import { noteChange } from "./live.ts";
 import { type Addressed, ringTargets } from "./ring.ts";
 
 /** A second click comes sooner; who means to send what got through once more comes later. */
@@ -104,5 +105,6 @@ export const startReplay = async (env: Bindings, { addressed, originals }: Repla
          (SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM json_each(?1))`,
     ).bind(JSON.stringify(keys), now),
   ]);
+  for (const original of originals) noteChange("delivery", ledgerId(original), "replayed");
   await ringTargets(env, addressed);
 };

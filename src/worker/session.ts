@@ -2,7 +2,7 @@
  * Sessions of the dashboard: a cookie that names a token by its hash, signed, with an end. Nothing is stored; revoking
  * the token ends its sessions. A cookie travels by itself, so it counts only where the page itself made the request.
  */
-import { authenticate, type Caller, callerOf, presentedToken, sha256, toHex } from "./auth.ts";
+import { authenticate, type Caller, callerOf, fromHex, presentedToken, sha256, toHex } from "./auth.ts";
 import type { Bindings } from "./env.ts";
 
 export const SESSION_COOKIE = "alert_history_session";
@@ -13,9 +13,6 @@ export const SESSION_HEADER = "x-alert-history";
 
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 const COOKIE = /^(\d{1,16})\.([0-9a-f]{64})\.([0-9a-f]{64})$/;
-
-const fromHex = (hex: string): Uint8Array =>
-  Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
 /** A key of its own per purpose, so that nothing sealed with the same secret can pass for a session. */
 const signingKeys = (env: Bindings): Promise<CryptoKey[]> =>
@@ -49,6 +46,14 @@ const cookieOf = (headers: Headers): string | null => {
   const pairs = (headers.get("cookie") ?? "").split(";").map((pair) => pair.trim());
   const found = pairs.find((pair) => pair.startsWith(`${SESSION_COOKIE}=`));
   return found === undefined ? null : found.slice(SESSION_COOKIE.length + 1);
+};
+
+/** What lets a request in, once it has been found good: the hash of its token, and when its session ends. */
+export const credentialOf = async (headers: Headers): Promise<{ hash: string; until: number | null } | null> => {
+  const token = presentedToken(headers);
+  if (token !== null) return { hash: toHex(await sha256(token)), until: null };
+  const [, until, hash] = COOKIE.exec(cookieOf(headers) ?? "") ?? [];
+  return until === undefined || hash === undefined ? null : { hash, until: Number(until) };
 };
 
 /** The caller a session stands for; null when it is forged, over, or its token is gone. */

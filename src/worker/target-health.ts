@@ -7,6 +7,7 @@ import { combineHealth } from "../core/publish/probe.ts";
 import type { Target } from "../core/route/target.ts";
 import { loadHealth, NO_HEALTH, saveHealth, type TargetHealth } from "./db/target-health.ts";
 import type { Bindings } from "./env.ts";
+import { noteChange } from "./live.ts";
 import { logError } from "./log.ts";
 import { forgetTarget, noteHealth } from "./metrics/delivery.ts";
 import { probe } from "./probe.ts";
@@ -49,12 +50,19 @@ const examine = async (env: Bindings, target: Target, before: TargetHealth, now:
   return { health: after, probed };
 };
 
+/** For the metrics and for whoever looks. */
+const noteNews = (name: string, health: TargetHealth): void => {
+  const combined = combineHealth(health);
+  noteHealth(name, combined);
+  noteChange("target", name, combined.status);
+};
+
 /** One target, probed now; stored. */
 export const checkTarget = async (env: Bindings, target: Target) => {
   const before = (await loadHealth(env.DB)).get(target.name) ?? NO_HEALTH;
   const { health, probed } = await examine(env, target, before, Date.now(), true);
   await saveHealth(env.DB, new Map([[target.name, health]]), []);
-  noteHealth(target.name, combineHealth(health));
+  noteNews(target.name, health);
   return { health, probed };
 };
 
@@ -85,7 +93,7 @@ export const checkAllTargets = async (env: Bindings, now: number): Promise<numbe
   };
   await Promise.all(Array.from({ length: PARALLEL }, next));
   await saveHealth(env.DB, changed, gone);
-  for (const [name, health] of changed) noteHealth(name, combineHealth(health));
+  for (const [name, health] of changed) noteNews(name, health);
   for (const name of gone) forgetTarget(name);
   return count;
 };

@@ -5,6 +5,7 @@ import { testApiDocs } from "./api-docs.ts";
 import { testFlows } from "./flows.ts";
 import { testHostile } from "./hostile.ts";
 import { testKeyboard } from "./keyboard.ts";
+import { testLive } from "./live.ts";
 import { testMany } from "./many.ts";
 import { testScreens } from "./screens.ts";
 import { seed } from "./seed.ts";
@@ -14,6 +15,7 @@ const PARTS: readonly (readonly [name: string, run: (world: World) => Promise<vo
   ["screens", testScreens],
   ["access", testAccess],
   ["keyboard", testKeyboard],
+  ["live", testLive],
   ["flows", testFlows],
   ["hostile", testHostile],
   ["many", testMany],

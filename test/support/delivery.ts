@@ -35,10 +35,11 @@ export interface Told {
   readonly severity?: "critical" | "warning" | "info";
   readonly fallback?: string;
   readonly replay?: number;
+  readonly summary?: string;
 }
 
 export const itemFor = (target: string, told: Told): PendingNotification => {
-  const { subject, seq, status = "firing", severity = "warning" } = told;
+  const { subject, seq, status = "firing", severity = "warning", summary = `${subject} ${seq}` } = told;
   const at = Date.now();
   const labels = { alertname: `Alert${subject}`, severity };
   const notification: Notification = {
@@ -57,7 +58,7 @@ export const itemFor = (target: string, told: Told): PendingNotification => {
         fingerprint: subject,
         status,
         labels,
-        annotations: { summary: `${subject} ${seq}` },
+        annotations: { summary },
         startsAt: at,
         endsAt: status === "resolved" ? at : null,
         generatorURL: "https://prometheus.example.com/graph",

@@ -220,13 +220,13 @@ const CAUSES: readonly Cause[] = [
     },
     moves: [
       ...["ah:publishing_retry_attempts_total", "ah:publishing_queue_size", "ah:publishing_active_workers"],
-      "ah:publishing_circuit_breaker_state",
+      ...["ah:publishing_circuit_breaker_state", "ah:target_health_status", "ah:target_consecutive_failures"],
     ],
   },
   {
-    cause: "the cron looks at the targets",
+    cause: "the cron runs",
     act: runCron,
-    moves: ["ah:target_health_status", "ah:target_consecutive_failures", "ah:cron_last_run_timestamp_seconds"],
+    moves: ["ah:cron_last_run_timestamp_seconds"],
   },
   {
     cause: "a part of the cron fails",
@@ -292,7 +292,8 @@ const CAUSES: readonly Cause[] = [
   },
   {
     cause: "another isolate has requests for history open",
-    act: () => hub("main").add({ counts: {}, levels: {}, presence: { isolate: "other", openHistoryRequests: 2 } }),
+    act: () =>
+      hub("main").add({ counts: {}, levels: {}, presence: { isolate: "other", openHistoryRequests: 2 }, live: null }),
     moves: ["ah:api_history_http_active_requests"],
   },
   {
@@ -352,7 +353,12 @@ const CAUSES: readonly Cause[] = [
 /** What says how things are and has no cause but that the Worker runs. */
 const CONSTANT = [...["alertmanager_build_info", "ah:build_info", "ah:service_started_time", "ah:database_size_bytes"]];
 
-const NOTHING: HandedOver = { counts: {}, levels: {}, presence: { isolate: "test", openHistoryRequests: 0 } };
+const NOTHING: HandedOver = {
+  counts: {},
+  levels: {},
+  presence: { isolate: "test", openHistoryRequests: 0 },
+  live: null,
+};
 const hub = (name: string) => bindings.METRICS.getByName(name) as DurableObjectStub<MetricsHub>;
 const fullName = (name: string): string => name.replace(/^ah:/, "alert_history_");
 

@@ -12,6 +12,7 @@ const counted = (counts: Record<string, number>): HandedOver => ({
   counts,
   levels: {},
   presence: { isolate: "test", openHistoryRequests: 0 },
+  live: null,
 });
 
 /** Labels there may be: each has values from a closed set, from the configuration, or is capped. */

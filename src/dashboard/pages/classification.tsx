@@ -116,9 +116,15 @@ const Calls = ({ of }: { readonly of: ReportView["calls"] }) =>
 const Classification = () => {
   const { query } = useQuery();
   const range = rangeQuery(query);
-  const health = useApi<ClassificationHealth>("/classification/health", { everyMs: 10_000 });
-  const report = useApi<ReportView>(withQuery("/api/v1/classification-report", range), { everyMs: 10_000 });
-  const events = useApi<EventList>(withQuery("/history", { limit: EVENTS, ...range }), { everyMs: 10_000 });
+  const health = useApi<ClassificationHealth>("/classification/health", { on: ["alert", "config"], everyMs: 10_000 });
+  const report = useApi<ReportView>(withQuery("/api/v1/classification-report", range), {
+    on: ["alert"],
+    everyMs: 10_000,
+  });
+  const events = useApi<EventList>(withQuery("/history", { limit: EVENTS, ...range }), {
+    on: ["alert"],
+    everyMs: 10_000,
+  });
   return (
     <>
       <Loaded of={health} what="health">

@@ -4,16 +4,13 @@ import { may, withQuery } from "../api.ts";
 import { discardAll, progress, replayAll, stop } from "../bulk.ts";
 import { Confirm } from "../dialog.tsx";
 import { JobDrawer } from "../job-drawer.tsx";
-import { JobTable, replayIds } from "../job-table.tsx";
+import { isOfDead, JobTable, replayIds } from "../job-table.tsx";
 import { useKeys } from "../keys.ts";
 import { hrefWith, useQuery } from "../query.ts";
 import { reasonText } from "../reasons.ts";
 import type { DeadCounts, JobList } from "../types.ts";
 import { count, Empty, Loaded, Panel } from "../ui.tsx";
 import { useApi } from "../use-api.ts";
-
-/** What is given up comes without a new alert. */
-const POLL_MS = 10_000;
 
 const Reasons = ({ of }: { readonly of: DeadCounts }) => {
   const { path, query } = useQuery();
@@ -65,12 +62,13 @@ const DeadLetters = () => {
   const chosen = useSignal<ReadonlySet<string>>(new Set());
   const cursor = useSignal(-1);
   const confirming = useSignal<"discard" | "all" | null>(null);
-  const counts = useApi<DeadCounts>("/api/v1/dead-letters/counts", { pollMs: POLL_MS });
+  const counts = useApi<DeadCounts>("/api/v1/dead-letters/counts", { on: ["delivery"], about: isOfDead });
   const filter = { target: query["target"] ?? null, reason: query["reason"] ?? null };
   const job = query["job"] ?? null;
   const list = useApi<JobList>(withQuery("/api/v1/dead-letters", { ...filter, cursor: query["page"] }), {
+    on: ["delivery"],
+    about: isOfDead,
     hold: job !== null || chosen.value.size > 0 || cursor.value >= 0,
-    pollMs: POLL_MS,
   });
   const rows = list.value?.notifications ?? [];
   const matching = counts.value?.counts.filter(
@@ -198,7 +196,9 @@ const DeadLetters = () => {
           }
         </Loaded>
       </Panel>
-      {job !== null && <JobDrawer key={job} id={job} onClose={() => change({ job: null })} onChange={refresh} />}
+      {job !== null && (
+        <JobDrawer key={job} id={job} onClose={() => change({ job: null, try: null })} onChange={refresh} />
+      )}
       {confirming.value === "discard" && (
         <Confirm
           title={`Discard ${chosen.value.size} dead letters?`}

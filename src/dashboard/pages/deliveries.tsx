@@ -1,10 +1,9 @@
 /** What was sent where, with every attempt and answer; and how each target does. */
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import { may, withQuery } from "../api.ts";
 import { type DeliveryTimesView, shareOf, timesOf } from "../delivery-times.ts";
 import { JobDrawer } from "../job-drawer.tsx";
-import { isReplayable, JobTable, pollOf, replayIds } from "../job-table.tsx";
+import { isReplayable, JobTable, replayIds } from "../job-table.tsx";
 import { useKeys } from "../keys.ts";
 import { carried, hrefWith, useQuery } from "../query.ts";
 import { latency, now, rangeName, rangeQuery, readRange } from "../time.ts";
@@ -81,22 +80,21 @@ const Deliveries = () => {
   const cursor = useSignal(-1);
   const range = readRange(query, now.value);
   const hours = Math.min(MAX_HOURS, Math.max(1, Math.ceil((now.value - range.from) / HOUR_MS)));
-  const targets = useApi<PublishingTarget[]>("/publishing/targets?limit=1000", { pollMs: 30_000 });
-  const times = useApi<DeliveryTimesView>(withQuery("/api/v1/delivery-times", { hours }));
+  const targets = useApi<PublishingTarget[]>("/publishing/targets?limit=1000", { on: ["target", "cluster", "config"] });
+  const times = useApi<DeliveryTimesView>(withQuery("/api/v1/delivery-times", { hours }), {
+    on: ["delivery"],
+    everyMs: 5_000,
+  });
   const job = query["job"] ?? null;
-  const pollMs = useSignal(pollOf([]));
   const jobs = useApi<JobList>(
     withQuery("/api/v1/notifications", {
       ...Object.fromEntries(FILTERS.map((name) => [name, query[name]])),
       cursor: query["page"],
       ...rangeQuery(query),
     }),
-    { hold: job !== null || cursor.value >= 0 || query["page"] !== undefined, pollMs: pollMs.value },
+    { on: ["delivery"], hold: job !== null || cursor.value >= 0 || query["page"] !== undefined },
   );
   const rows = jobs.value?.notifications ?? [];
-  useEffect(() => {
-    pollMs.value = pollOf(rows);
-  }, [jobs.value]);
   const filtered = FILTERS.some((name) => query[name] !== undefined);
   useKeys({
     j: () => {
@@ -192,7 +190,9 @@ const Deliveries = () => {
           }
         </Loaded>
       </Panel>
-      {job !== null && <JobDrawer key={job} id={job} onClose={() => change({ job: null })} onChange={jobs.refresh} />}
+      {job !== null && (
+        <JobDrawer key={job} id={job} onClose={() => change({ job: null, try: null })} onChange={jobs.refresh} />
+      )}
     </>
   );
 };

@@ -70,7 +70,7 @@ const Incidents = () => {
   const cursor = useSignal(-1);
   const asked = useApi<{ incidents: IncidentView[]; cursor: string | null }>(
     withQuery("/api/v1/incidents", { limit: 50, cursor: query["page"] }),
-    { hold: selected !== null || cursor.value >= 0 },
+    { on: ["alert"], hold: selected !== null || cursor.value >= 0 },
   );
   const all = asked.value?.incidents ?? [];
   const shown = query["state"] === undefined ? all : all.filter(({ status }) => status === query["state"]);

@@ -3,6 +3,7 @@ import { withQuery } from "../api.ts";
 import { Volume } from "../chart.tsx";
 import type { DeliveryTimesView } from "../delivery-times.ts";
 import { Heatmap } from "../heatmap.tsx";
+import { isOfDead } from "../job-table.tsx";
 import { Beats, Recent, TargetHealth } from "../overview-lists.tsx";
 import { LongestFiring, Ranking } from "../overview-rankings.tsx";
 import { carried, hrefWith, useQuery } from "../query.ts";
@@ -41,8 +42,14 @@ const MODEL_WORDS: Readonly<Record<string, string>> = {
 
 const Tiles = ({ of }: { readonly of: OverviewView }) => {
   const { query } = useQuery();
-  const health = useApi<ClassificationHealth>(of.classification_enabled ? "/classification/health" : null);
-  const dead = useApi<DeadCounts>(of.dlq_size > 0 ? "/api/v1/dead-letters/counts" : null);
+  const health = useApi<ClassificationHealth>(of.classification_enabled ? "/classification/health" : null, {
+    on: ["alert", "config"],
+    everyMs: 10_000,
+  });
+  const dead = useApi<DeadCounts>(of.dlq_size > 0 ? "/api/v1/dead-letters/counts" : null, {
+    on: ["delivery"],
+    about: isOfDead,
+  });
   const to = (path: string): string => hrefWith(path, carried(query));
   const sent = of.successful_publishes + of.failed_publishes;
   const delivered = sent === 0 ? null : of.successful_publishes / sent;
@@ -109,16 +116,21 @@ const Tiles = ({ of }: { readonly of: OverviewView }) => {
 export const Overview = () => {
   const { query, change } = useQuery();
   const range = rangeQuery(query);
-  const overview = useApi<OverviewView>("/api/dashboard/overview", { pollMs: 30_000 });
-  const volume = useApi<VolumeView>(withQuery("/api/v1/volume", range), { everyMs: 5_000 });
-  const week = useApi<ChartsView>("/api/dashboard/charts?hours=168", { everyMs: 60_000 });
-  const recent = useApi<EventList>("/history/recent?limit=12");
-  const targets = useApi<PublishingTarget[]>("/publishing/targets?limit=1000", { everyMs: 10_000, pollMs: 30_000 });
-  const times = useApi<DeliveryTimesView>("/api/v1/delivery-times?hours=24", { everyMs: 10_000 });
-  const senders = useApi<SendersView>("/api/v1/senders", { everyMs: 10_000, pollMs: 30_000 });
-  const longest = useApi<LongestView>("/api/v1/longest?limit=7", { everyMs: 10_000 });
-  const top = useApi<{ alerts: RankedAlert[] }>(withQuery("/history/top", range), { everyMs: 10_000 });
-  const flapping = useApi<{ alerts: RankedAlert[] }>(withQuery("/history/flapping", range), { everyMs: 10_000 });
+  const overview = useApi<OverviewView>("/api/dashboard/overview", {
+    on: ["alert", "delivery", "silence", "mode", "config", "target"],
+  });
+  const volume = useApi<VolumeView>(withQuery("/api/v1/volume", range), { on: ["alert"], everyMs: 5_000 });
+  const week = useApi<ChartsView>("/api/dashboard/charts?hours=168", { on: ["alert"], everyMs: 60_000 });
+  const recent = useApi<EventList>("/history/recent?limit=12", { on: ["alert"] });
+  const targets = useApi<PublishingTarget[]>("/publishing/targets?limit=1000", { on: ["target", "cluster", "config"] });
+  const times = useApi<DeliveryTimesView>("/api/v1/delivery-times?hours=24", { on: ["delivery"], everyMs: 10_000 });
+  const senders = useApi<SendersView>("/api/v1/senders", { on: ["alert", "config"], everyMs: 10_000, pollMs: 30_000 });
+  const longest = useApi<LongestView>("/api/v1/longest?limit=7", { on: ["alert"], everyMs: 10_000 });
+  const top = useApi<{ alerts: RankedAlert[] }>(withQuery("/history/top", range), { on: ["alert"], everyMs: 10_000 });
+  const flapping = useApi<{ alerts: RankedAlert[] }>(withQuery("/history/flapping", range), {
+    on: ["alert"],
+    everyMs: 10_000,
+  });
   const zoom = (from: number, to: number): void =>
     change({ range: null, from: new Date(from).toISOString(), to: new Date(to).toISOString() });
   const named = rangeName(query);

@@ -39,8 +39,8 @@ const EXAMPLE = 'alertname="HighErrorRate", severity="critical", namespace="shop
 
 const Routing = () => {
   const { query, change } = useQuery();
-  const routes = useApi<{ routes: RouteView[] }>("/api/v1/routes", { everyMs: 10_000 });
-  const recent = useApi<EventList>("/history/recent?limit=20", { follow: false });
+  const routes = useApi<{ routes: RouteView[] }>("/api/v1/routes", { on: ["config", "target", "cluster"] });
+  const recent = useApi<EventList>("/history/recent?limit=20");
   const text = useSignal(query["labels"] ?? EXAMPLE);
   const problem = useSignal<string | null>(null);
   const explained = useSignal<Explanation | null>(null);

@@ -151,9 +151,10 @@ const countMuted = (alerts: readonly CurrentAlert[]): ReadonlyMap<string, number
 
 const Silences = () => {
   const { query, change } = useQuery();
-  const asked = useApi<SilenceView[]>("/api/v2/silences", { pollMs: 15_000 });
+  const asked = useApi<SilenceView[]>("/api/v2/silences", { on: ["silence"] });
   const quiet = useApi<CurrentAlert[]>("/api/v2/alerts?active=false&inhibited=false&unprocessed=false", {
-    everyMs: 10_000,
+    on: ["alert", "silence"],
+    everyMs: 5_000,
   });
   const muted = quiet.value === null ? null : countMuted(quiet.value);
   const edited = asked.value?.find(({ id }) => id === query["edit"]);

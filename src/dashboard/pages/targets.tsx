@@ -101,10 +101,12 @@ const Table = ({
 
 const Targets = () => {
   const { query, change } = useQuery();
-  const status = useApi<DiscoveryStatus>("/publishing/targets/status", { everyMs: 10_000, pollMs: 15_000 });
-  const targets = useApi<PublishingTarget[]>("/publishing/targets?limit=1000&sort_by=name", { pollMs: 15_000 });
-  const times = useApi<DeliveryTimesView>("/api/v1/delivery-times?hours=24", { everyMs: 10_000 });
-  const drift = useApi<{ changes: DriftView[] }>("/publishing/targets/drift?limit=50", { everyMs: 10_000 });
+  const status = useApi<DiscoveryStatus>("/publishing/targets/status", { on: ["cluster"] });
+  const targets = useApi<PublishingTarget[]>("/publishing/targets?limit=1000&sort_by=name", {
+    on: ["target", "cluster", "config"],
+  });
+  const times = useApi<DeliveryTimesView>("/api/v1/delivery-times?hours=24", { on: ["delivery"], everyMs: 10_000 });
+  const drift = useApi<{ changes: DriftView[] }>("/publishing/targets/drift?limit=50", { on: ["cluster"] });
   const selected = targets.value?.find(({ name }) => name === query["sel"]);
   const readNow = (): void =>
     void attempt(() => call("POST", "/publishing/targets/refresh"), "The clusters are being read").then(() => {

@@ -18,10 +18,10 @@ import { commitEvents, type Decided, type StoredEvent, storedEvents } from "../d
 import { joinIncidents } from "../db/incidents.ts";
 import type { Bindings } from "../env.ts";
 import { joinGroups } from "../groups.ts";
-import { tellLive } from "../live.ts";
+import { noteChange } from "../live.ts";
 import { logError, logInfo } from "../log.ts";
+import { handOver } from "../metrics/count.ts";
 import { countDecided } from "../metrics/decision.ts";
-import type { LiveChange } from "../objects/live-feed.ts";
 import { ringTargets } from "../ring.ts";
 import { loadSettings } from "../settings.ts";
 import { inSpan } from "../span.ts";
@@ -74,13 +74,6 @@ const decidedFields = ({ event, decision }: Decided) => ({
   groups: decision.groups.length,
 });
 
-const liveChange = ({ event, decision }: Decided): LiveChange => ({
-  type: "alert",
-  id: event.fingerprint,
-  status: event.status,
-  severity: decision.severity,
-});
-
 /** What is decided of an event; of one that is stored only what has not been done yet, by the answer it was given then. */
 const decideJob = (
   { event, stored, classified }: Job & { readonly classified: Classified | null },
@@ -97,7 +90,6 @@ const finish = async (
   env: Bindings,
   context: Context,
   jobs: readonly (Job & { readonly classified: Classified | null })[],
-  background: Background,
 ): Promise<void> => {
   if (jobs.length === 0) return;
   const each = jobs.map((job) => decideJob(job, context));
@@ -116,7 +108,7 @@ const finish = async (
   if (statements.length > 0) {
     await inSpan("alerts.commit", { events: fresh.length }, () => env.DB.batch(statements));
   }
-  background.waitUntil(tellLive(env, fresh.map(liveChange)));
+  for (const { event, decision } of fresh) noteChange("alert", event.fingerprint, event.status, decision.severity);
   countDecided(fresh);
   for (const decided of fresh) logInfo("alert.decided", decidedFields(decided));
   await joinGroups(
@@ -145,6 +137,7 @@ const applyUpdates = async (
       Date.now(),
     ),
   );
+  for (const { update } of updates) noteChange("alert", update.fingerprint, "updated");
   await confirm(
     env,
     updates.map(({ shard, update }) => ({ shard, fingerprint: update.fingerprint, seq: update.seq })),
@@ -193,14 +186,16 @@ export const consumeAlerts = async (
     env,
     context,
     first.flatMap(({ job, now }) => (now === "late" ? [] : [{ ...job, classified: now }])),
-    background,
   );
   const late = first.filter(({ now }) => now === "late");
   if (late.length === 0) return;
   // Their changes stay in the outbox until they are confirmed, so nothing is lost should this be cut short.
   background.waitUntil(
     Promise.all(
-      late.map(async ({ job, answer }) => finish(env, context, [{ ...job, classified: await answer }], background)),
+      late.map(async ({ job, answer }) => {
+        await finish(env, context, [{ ...job, classified: await answer }]);
+        await handOver(env);
+      }),
     ).catch((error: unknown) => logError("consume.late", error, { events: late.length })),
   );
 };

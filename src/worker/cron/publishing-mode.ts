@@ -10,6 +10,7 @@ import { eventOf, type ItemRow } from "../db/items.ts";
 import { insertPending } from "../db/notifications.ts";
 import type { Bindings } from "../env.ts";
 import { joinGroups } from "../groups.ts";
+import { noteChange } from "../live.ts";
 import { logInfo } from "../log.ts";
 import { count } from "../metrics/count.ts";
 import { ours } from "../metrics/families.ts";
@@ -105,5 +106,6 @@ export const followMode = async (env: Bindings, now: number): Promise<void> => {
     .bind(JSON.stringify(record))
     .run();
   if (changed) count(ours("publishing_mode_transitions_total"), { reason: record.reason });
+  noteChange("mode", "publishing", record.mode);
   logInfo("mode.changed", { mode: record.mode, reason: record.reason });
 };

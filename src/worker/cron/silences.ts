@@ -8,6 +8,7 @@ import { recordAudit } from "../db/audit.ts";
 import { readFiring } from "../db/firing.ts";
 import { dueSilences, markSilences, type StoredSilence } from "../db/silences.ts";
 import type { Bindings } from "../env.ts";
+import { noteChange } from "../live.ts";
 import { raise } from "../raise.ts";
 import { time } from "../views.ts";
 
@@ -38,7 +39,8 @@ const ending = (silence: StoredSilence, stillFiring: number, names: readonly str
 
 /** Answers how many silences were told of. */
 export const tellOfSilences = async (env: Bindings, now: number): Promise<number> => {
-  const { remind, ended } = await dueSilences(env.DB, now, MAX_PER_RUN);
+  const { remind, ended, begun } = await dueSilences(env.DB, now, MAX_PER_RUN);
+  for (const { id } of begun) noteChange("silence", id, "active");
   if (remind.length > 0 && (await raise(env, now, remind.map(reminder), "silences"))) {
     await markSilences(
       env.DB,
@@ -80,5 +82,6 @@ const tellEnded = async (env: Bindings, now: number, ended: readonly StoredSilen
   );
   for (const silence of ended) {
     await recordAudit(env.DB, now, "cron", "silence.ended", silence.id, { createdBy: silence.createdBy });
+    noteChange("silence", silence.id, "expired");
   }
 };

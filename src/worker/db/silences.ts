@@ -93,13 +93,16 @@ export const saveSilence = (db: D1Database, silence: StoredSilence): D1PreparedS
       silence.remindBeforeMs,
     );
 
-/** Silences whose owner is to be reminded, and those that ended and are to tell so. */
+/** Cron comes every minute, some seconds early or late. */
+const BEGUN_WITHIN_MS = 90_000;
+
+/** Silences whose owner is to be reminded, those that ended and are to tell so, and planned ones that began just now. */
 export const dueSilences = async (
   db: D1Database,
   now: number,
   limit: number,
-): Promise<{ remind: StoredSilence[]; ended: StoredSilence[] }> => {
-  const [remind, ended] = await db.batch<Row>([
+): Promise<{ remind: StoredSilence[]; ended: StoredSilence[]; begun: StoredSilence[] }> => {
+  const [remind, ended, begun] = await db.batch<Row>([
     db
       .prepare(
         `SELECT * FROM silences WHERE ends_at > ?1 AND reminded_at IS NULL AND remind_before_ms IS NOT NULL
@@ -111,8 +114,17 @@ export const dueSilences = async (
         `SELECT * FROM silences WHERE ends_at > ?1 AND ends_at <= ?2 AND ended_at IS NULL ORDER BY ends_at LIMIT ?3`,
       )
       .bind(now - SILENCE_RETENTION_MS, now, limit),
+    db
+      .prepare(
+        `SELECT * FROM silences WHERE starts_at > ?1 AND starts_at <= ?2 AND starts_at > updated_at AND ends_at > ?2 LIMIT ?3`,
+      )
+      .bind(now - BEGUN_WITHIN_MS, now, limit),
   ]);
-  return { remind: (remind?.results ?? []).map(read), ended: (ended?.results ?? []).map(read) };
+  return {
+    remind: (remind?.results ?? []).map(read),
+    ended: (ended?.results ?? []).map(read),
+    begun: (begun?.results ?? []).map(read),
+  };
 };
 
 /** Notes that it was told: each is told once. */

@@ -16,6 +16,21 @@ export const loadHealth = async (db: D1Database): Promise<ReadonlyMap<string, Ta
   return new Map(results.map((row) => [row.target, JSON.parse(row.health) as TargetHealth]));
 };
 
+/** Writes what a target's own object says of its deliveries; what a probe found stays. */
+export const saveDeliveryHealth = async (
+  db: D1Database,
+  target: string,
+  { delivery, breaker }: Pick<TargetHealth, "delivery" | "breaker">,
+): Promise<void> => {
+  await db
+    .prepare(
+      `INSERT INTO target_health (target, evidence, health) VALUES (?1, 'delivery', ?2) ON CONFLICT (target) DO UPDATE SET
+         evidence = 'delivery', health = json_set(target_health.health, '$.delivery', json(?3), '$.breaker', ?4)`,
+    )
+    .bind(target, JSON.stringify({ ...NO_HEALTH, delivery, breaker }), JSON.stringify(delivery), breaker)
+    .run();
+};
+
 /** Writes what changed and forgets the targets that are gone. */
 export const saveHealth = async (
   db: D1Database,

@@ -3,6 +3,7 @@
  * work that was counted, so an isolate that ends takes at most a few seconds of counts with it, never an alert.
  */
 import type { Bindings } from "../env.ts";
+import { type LiveBatch, noted } from "../live.ts";
 import { logError } from "../log.ts";
 import { type MetricLabels, seriesOf } from "./text.ts";
 
@@ -22,6 +23,8 @@ export interface HandedOver {
   readonly counts: Counts;
   readonly levels: Levels;
   readonly presence: Presence;
+  /** What open dashboards are to hear of. */
+  readonly live: LiveBatch | null;
 }
 
 /** Requests are handed over at most this often: each hand-over is a call that is paid for. */
@@ -113,6 +116,7 @@ export const takeCounts = (): HandedOver => {
     counts: Object.fromEntries(pending),
     levels: Object.fromEntries(levels),
     presence: { isolate, openHistoryRequests },
+    live: noted.take(),
   };
   pending = new Map();
   observed = new Map();
@@ -124,11 +128,12 @@ export const takeCounts = (): HandedOver => {
 const putBack = (taken: HandedOver): void => {
   for (const [series, by] of Object.entries(taken.counts)) pending.set(series, (pending.get(series) ?? 0) + by);
   for (const [series, value] of Object.entries(taken.levels)) if (!levels.has(series)) levels.set(series, value);
+  if (taken.live !== null) noted.addAll(taken.live);
 };
 
 /** Hands over what is pending; what could not be handed over stays for the next time. */
 export const handOver = async (env: Bindings): Promise<void> => {
-  if (pending.size === 0 && observed.size === 0 && levels.size === 0) return;
+  if (pending.size === 0 && observed.size === 0 && levels.size === 0 && noted.isEmpty) return;
   handedAt = Date.now();
   const taken = takeCounts();
   try {
@@ -139,7 +144,7 @@ export const handOver = async (env: Bindings): Promise<void> => {
   }
 };
 
-/** The same where it happens often, such as after each request. */
+/** The same where it happens often, such as after each request; what somebody may be looking at does not wait. */
 export const handOverSometimes = async (env: Bindings): Promise<void> => {
-  if (Date.now() - handedAt >= HAND_OVER_EVERY_MS) await handOver(env);
+  if (!noted.isEmpty || Date.now() - handedAt >= HAND_OVER_EVERY_MS) await handOver(env);
 };

@@ -18,6 +18,7 @@ import { readEnds } from "../db/history-transitions.ts";
 import { insertPending } from "../db/notifications.ts";
 import { appendTrace } from "../db/traces.ts";
 import type { Bindings } from "../env.ts";
+import { noteChange } from "../live.ts";
 import { logError, logInfo } from "../log.ts";
 import { handOver } from "../metrics/count.ts";
 import { countSteps } from "../metrics/decision.ts";
@@ -137,6 +138,7 @@ export class AlertGroup extends DurableObject<Bindings> {
     ];
     if (statements.length > 0) await this.env.DB.batch(statements);
     countSteps(outgoing.steps.map(({ step }) => step));
+    for (const { fingerprint } of outgoing.steps) noteChange("alert", fingerprint, "traced");
     this.ctx.waitUntil(handOver(this.env));
     await ringTargets(this.env, outgoing.notifications);
     store.dropOutgoing(this.#sql, lastId);

@@ -1,7 +1,7 @@
 /**
  * Keeps the counters of all isolates and objects, so that every scrape tells the same whoever answers it. A scrape
  * writes what it is about to tell, so no counter ever falls behind what was told, restarts included; between scrapes
- * counts are written at the latest every minute.
+ * counts are written at the latest every minute. What open dashboards are to hear comes the same way and goes on at once.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Millis } from "../../core/alert/alert.ts";
@@ -10,6 +10,7 @@ import { logError } from "../log.ts";
 import type { Counts, HandedOver, Levels } from "../metrics/count.ts";
 import { ours } from "../metrics/families.ts";
 import { allShards } from "../shards.ts";
+import { LiveRelay } from "./live-relay.ts";
 
 /** An idle object leaves memory after about 10 s: counts are written before that. */
 const FLUSH_DELAY_MS = 5_000;
@@ -53,6 +54,7 @@ export class MetricsHub extends DurableObject<Bindings> {
   /** Requests open per isolate, as last told: true for a moment only, so in memory only. */
   readonly #present = new Map<string, { readonly at: Millis; readonly open: number }>();
   readonly #alertNames = new Set<string>();
+  readonly #live = new LiveRelay(this.env);
   #marks: Marks = { cronAt: null, version: null, startedAt: null };
   #isDirty = false;
   #flushedAt: Millis = 0;
@@ -77,6 +79,11 @@ export class MetricsHub extends DurableObject<Bindings> {
   add(taken: HandedOver): void {
     this.#take(taken, Date.now());
     this.#touch();
+  }
+
+  /** A dashboard is open. */
+  watch(): void {
+    this.#live.watch();
   }
 
   /** The cron has run. */
@@ -132,7 +139,8 @@ export class MetricsHub extends DurableObject<Bindings> {
     }
   }
 
-  #take({ counts, levels, presence }: HandedOver, now: Millis): void {
+  #take({ counts, levels, presence, live }: HandedOver, now: Millis): void {
+    if (live !== null) this.#live.tell(live);
     for (const [series, by] of Object.entries(counts)) this.#add(series, by);
     this.#setLevels(levels);
     this.#present.delete(presence.isolate);

@@ -3,9 +3,11 @@ import type { Hold, Pass } from "../../core/publish/gate.ts";
 import { formatOf } from "../../core/publish/index.ts";
 import type { Notification } from "../../core/publish/notification.ts";
 import type { Outcome, Receipt } from "../../core/publish/outcome.ts";
+import { type ShownRequest, showRequest } from "../../core/publish/shown.ts";
 import type { Target } from "../../core/route/target.ts";
 import type { Bindings } from "../env.ts";
 import { send } from "../send.ts";
+import { keepRequest, type Made, madeOf } from "../sent.ts";
 import type { Attempt, Entry } from "./target-store.ts";
 
 export interface Progress {
@@ -34,16 +36,33 @@ export interface Permission {
 const KEPT_FIRST = 5;
 const KEPT_LAST = 15;
 
+/** Of requests that failed the first stays, and the latest that was another: most tries send the same. */
+const withFewRequests = (attempts: readonly Attempt[]): readonly Attempt[] => {
+  const failed = attempts.filter(({ sent }) => sent !== undefined);
+  const first = failed[0];
+  const latest = failed.findLast(({ made }) => made?.digest !== first?.made?.digest);
+  return attempts.map((one) => {
+    const { sent: _sent, ...rest } = one;
+    return one === first || one === latest ? one : rest;
+  });
+};
+
 const withAttempt = (attempts: readonly Attempt[], attempt: Omit<Attempt, "number">): Attempt[] => {
-  const all = [...attempts, { ...attempt, number: (attempts.at(-1)?.number ?? 0) + 1 }];
-  return all.length <= KEPT_FIRST + KEPT_LAST ? all : [...all.slice(0, KEPT_FIRST), ...all.slice(-KEPT_LAST)];
+  const all = withFewRequests([...attempts, { ...attempt, number: (attempts.at(-1)?.number ?? 0) + 1 }]);
+  return all.length <= KEPT_FIRST + KEPT_LAST ? [...all] : [...all.slice(0, KEPT_FIRST), ...all.slice(-KEPT_LAST)];
 };
 
 /** The one value of a receipt that names the thing at the other side. */
 const receiptName = (receipt: Receipt | null): string | undefined =>
   receipt === null ? undefined : (receipt["id"] ?? receipt["ts"] ?? receipt["dedup_key"] ?? Object.values(receipt)[0]);
 
-const attemptOf = (at: number, durationMs: number, outcome: Outcome): Omit<Attempt, "number"> => {
+const attemptOf = (
+  at: number,
+  durationMs: number,
+  outcome: Outcome,
+  made: Made,
+  shown: ShownRequest,
+): Omit<Attempt, "number"> => {
   const name = outcome.kind === "delivered" ? receiptName(outcome.receipt) : undefined;
   return {
     at,
@@ -52,6 +71,8 @@ const attemptOf = (at: number, durationMs: number, outcome: Outcome): Omit<Attem
     reason: outcome.kind === "delivered" ? null : outcome.reason,
     error: outcome.kind === "delivered" ? (outcome.note ?? null) : outcome.error,
     ...(name === undefined ? {} : { receipt: name.slice(0, 200) }),
+    made,
+    ...(outcome.kind === "delivered" ? {} : { sent: keepRequest(shown) }),
   };
 };
 
@@ -82,12 +103,17 @@ export const attempt = async (
         if ("reason" in asked) return { ...progress, kind: "held", hold: asked };
         open = asked;
       }
-      const answer = await send(env, step.value.request, notification.id, target.timeoutSeconds * 1000, now);
+      const { request } = step.value;
+      const shown = showRequest(request, target);
+      const [answer, made] = await Promise.all([
+        send(env, request, notification.id, target.timeoutSeconds * 1000, now),
+        madeOf(shown, notification, progress.receipt, progress.stepsDone),
+      ]);
       if (answer.kind === "blocked")
         return { ...progress, kind: "rejected", reason: answer.reason, error: answer.error, unhealthy: false };
       const after = Date.now();
       const outcome = step.value.read(answer, progress.receipt, after);
-      const attempts = withAttempt(progress.attempts, attemptOf(now, after - now, outcome));
+      const attempts = withAttempt(progress.attempts, attemptOf(now, after - now, outcome, made, shown));
       permission.record(open, outcome, attempts.length, after - now);
       open = null;
       progress = { ...progress, attempts };

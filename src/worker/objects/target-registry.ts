@@ -13,6 +13,7 @@ import { exporterPolicy } from "../address.ts";
 import { newestVersion, withdrawVersion } from "../db/config-versions.ts";
 import { type DriftEntry, saveDrift } from "../db/drift.ts";
 import { fetchSnapshot } from "../exporter.ts";
+import { noteChange } from "../live.ts";
 import { logError, logWarn } from "../log.ts";
 import { handOver } from "../metrics/count.ts";
 import { countRefresh } from "../metrics/discovery.ts";
@@ -195,10 +196,10 @@ export class TargetRegistry extends PersistedObject {
       }
     };
     await Promise.all(Array.from({ length: PARALLEL }, next));
-    await handOver(this.state.env);
     this.lastRefresh = Date.now();
     this.lastDurationMs = Date.now() - startedAt;
     await this.#tellDrift();
+    await handOver(this.state.env);
   }
 
   async #sync(cluster: Cluster): Promise<void> {
@@ -225,6 +226,7 @@ export class TargetRegistry extends PersistedObject {
       this.#apply(cluster.name, freeze(state, reason, now), now);
     }
     await this.persist();
+    noteChange("cluster", cluster.name, change.stateOf(this.clusters, cluster.name).error === null ? "read" : "frozen");
   }
 
   #apply(name: string, merged: Merged, now: Millis): void {

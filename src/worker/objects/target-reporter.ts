@@ -5,21 +5,42 @@
 
 import type { Millis } from "../../core/alert/alert.ts";
 import { countingDatabase } from "../db/counted.ts";
+import { ledgerId } from "../db/ledger.ts";
 import { insertPending, saveResults } from "../db/notifications.ts";
+import { saveDeliveryHealth } from "../db/target-health.ts";
 import type { Bindings } from "../env.ts";
+import { noteChange } from "../live.ts";
 import { logError } from "../log.ts";
 import { handOver } from "../metrics/count.ts";
-import { countResults, noteBreaker, noteStanding } from "../metrics/delivery.ts";
+import { countResults, noteBreaker, noteHealth, noteStanding } from "../metrics/delivery.ts";
 import { ringTargets } from "../ring.ts";
 import * as owed from "./target-owed.ts";
+import type { TargetState } from "./target-state.ts";
 import type { TargetStatus } from "./target-status.ts";
 import * as store from "./target-store.ts";
 
-/** Results of one statement: far below the 2 MB of its parameter. */
+/** Results of one statement. */
 const RESULTS_PER_STATEMENT = 500;
+/** Of a statement's parameter, which may have 2 MB: a character takes up to three bytes, and escapes come on top. */
+const CHARS_PER_STATEMENT = 400_000;
+/** An attempt without the request it kept; also the rest of a result. */
+const ATTEMPT_CHARS = 400;
 const EXTRAS_PER_BATCH = 200;
 /** How a target stands is found out by looking at all that waits there: in a flood at most this often. */
 const STANDING_EVERY_MS = 5_000;
+
+const charsOf = ({ attempts }: store.Result): number =>
+  attempts.reduce((sum, { sent }) => sum + ATTEMPT_CHARS + (sent?.body.length ?? 0), ATTEMPT_CHARS);
+
+/** The first of them that one statement takes; one at least. */
+const fitting = (results: readonly store.Result[]): readonly store.Result[] => {
+  let chars = 0;
+  const end = results.findIndex((result, i) => {
+    chars += charsOf(result);
+    return i > 0 && (i >= RESULTS_PER_STATEMENT || chars > CHARS_PER_STATEMENT);
+  });
+  return end < 0 ? results : results.slice(0, end);
+};
 
 const keyOf = ({ at, subject, seq, replay }: store.Result): string => `${at}:${subject}:${seq}:${replay}`;
 
@@ -27,9 +48,12 @@ export class Reporter {
   readonly #env: Bindings;
   readonly #sql: SqlStorage;
   readonly #target: string;
+  readonly #state: Pick<TargetState, "breaker" | "health">;
   readonly #standing: () => TargetStatus;
   #notedAt: Millis = 0;
   #notedWaiting = false;
+  /** What D1 was told last of breaker and health. */
+  #toldHealth: { readonly at: Millis; readonly breaker: TargetStatus["breaker"]; readonly status: string };
   /** Something changed since, and was not looked at. */
   #isNoteDue = false;
   /** By row: only the latest word on each counts. */
@@ -41,7 +65,13 @@ export class Reporter {
   /** Results whose rows in `waiting` are kept until D1 has them. */
   #kept: number;
 
-  constructor(env: Bindings, sql: SqlStorage, target: string, standing: () => TargetStatus) {
+  constructor(
+    env: Bindings,
+    sql: SqlStorage,
+    target: string,
+    state: Pick<TargetState, "breaker" | "health">,
+    standing: () => TargetStatus,
+  ) {
     this.#env = countingDatabase(env);
     this.#sql = sql;
     this.#target = target;
@@ -49,6 +79,8 @@ export class Reporter {
     for (const result of store.loadDone(sql)) this.#unreported.set(keyOf(result), result);
     this.#kept = this.#unreported.size;
     this.#extras = owed.loadExtras(sql, 1).length > 0;
+    this.#state = state;
+    this.#toldHealth = { at: 0, breaker: state.breaker.state, status: state.health.status };
   }
 
   get owes(): boolean {
@@ -104,6 +136,7 @@ export class Reporter {
         await this.#flushAll();
         // Whatever changes how the target stands is a result of some notification.
         if (isNews || this.#isNoteDue) this.#noteStanding(Date.now());
+        await this.#tellHealth(Date.now());
         await handOver(this.#env);
       } catch (error) {
         logError("target.report", error, { target: this.#target, owed: this.#unreported.size });
@@ -124,6 +157,19 @@ export class Reporter {
     noteStanding(this.#target, this.#standing());
   }
 
+  /** A breaker that moves is told at once, health that comes and goes at most so often; cron tells the counters. */
+  async #tellHealth(now: Millis): Promise<void> {
+    const { health } = this.#state;
+    const breaker = this.#state.breaker.state;
+    const before = this.#toldHealth;
+    const isDue = Math.abs(now - before.at) >= STANDING_EVERY_MS && health.status !== before.status;
+    if (breaker === before.breaker && !isDue) return;
+    await saveDeliveryHealth(this.#env.DB, this.#target, { delivery: health, breaker });
+    this.#toldHealth = { at: now, breaker, status: health.status };
+    noteHealth(this.#target, health);
+    noteChange("target", this.#target, breaker === before.breaker ? health.status : `breaker_${breaker}`);
+  }
+
   async #flushAll(): Promise<void> {
     while (this.#extras || this.#unreported.size > 0) {
       // The row of a digest is owed before its result is: it alone says what the digest stands for.
@@ -133,10 +179,11 @@ export class Reporter {
   }
 
   async #saveSome(): Promise<void> {
-    const results = [...this.#unreported.values()].slice(0, RESULTS_PER_STATEMENT);
+    const results = fitting([...this.#unreported.values()]);
     await saveResults(this.#env.DB, this.#target, results);
     countResults(this.#target, results);
     for (const result of results) {
+      noteChange("delivery", ledgerId({ ...result, target: this.#target }), result.state, result.head?.severity);
       // Unless there was news meanwhile.
       if (this.#unreported.get(keyOf(result)) === result) this.#unreported.delete(keyOf(result));
     }

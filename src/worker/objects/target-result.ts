@@ -1,5 +1,6 @@
 /** How a notification stands at its target, as D1 is to hold it. */
 import type { Millis } from "../../core/alert/alert.ts";
+import type { KeptRequest, Made } from "../sent.ts";
 
 export type FinalState = "delivered" | "superseded" | "digested" | "dead" | "canceled";
 export type WaitState = "retry" | "deferred";
@@ -14,6 +15,10 @@ export interface Attempt {
   readonly error: string | null;
   /** What the other side calls it: a message id, an incident id. */
   readonly receipt?: string;
+  /** Attempts before 0.2 have none. */
+  readonly made?: Made;
+  /** Of the first and the latest failed attempt whose requests differ. */
+  readonly sent?: KeptRequest;
 }
 
 /** What D1 keeps of a notification beside how it stands. */

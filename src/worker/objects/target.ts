@@ -59,7 +59,8 @@ export class TargetObject extends DurableObject<Bindings> {
     void ctx.blockConcurrencyWhile(async () => {
       createTables(this.#sql);
       this.#state = new TargetState(this.#sql, Date.now());
-      this.#reporter = new Reporter(env, this.#sql, this.#name, () => this.#standing(this.#desk.counted(Date.now())));
+      const standing = (): TargetStatus => this.#standing(this.#desk.counted(Date.now()));
+      this.#reporter = new Reporter(env, this.#sql, this.#name, this.#state, standing);
       this.#desk = new Desk(ctx.storage, this.#name, this.#state, this.#reporter);
       this.#alarmAt = await ctx.storage.getAlarm();
     });
@@ -191,9 +192,8 @@ export class TargetObject extends DurableObject<Bindings> {
   readonly #isBusy = (subject: string): boolean => this.#active.has(subject) || this.#ready.has(subject);
 
   #start(subject: string, target: Target | null, now: Millis): void {
-    const ready = this.#ready.get(subject);
+    const line = this.#ready.get(subject) ?? store.loadWaiting(this.#sql, subject);
     this.#ready.delete(subject);
-    const line = ready ?? store.loadWaiting(this.#sql, subject);
     this.#active.set(subject, line);
     const pass = target === null ? null : this.#state.enter(now);
     const shop = {

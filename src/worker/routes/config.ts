@@ -9,6 +9,7 @@ import { applyConfig, currentVersion } from "../config.ts";
 import { checkConfig, targetNames } from "../config-check.ts";
 import { type ConfigVersion, listVersions, readVersion } from "../db/config-versions.ts";
 import { type AppEnv, routes, scoped } from "../http.ts";
+import { noteChange } from "../live.ts";
 import { refuse } from "../problem.ts";
 import { registry } from "../registry.ts";
 import { time } from "../views.ts";
@@ -83,6 +84,7 @@ const putInForce = async (
       return refuse(c, "too-large", `targets: ${applied.error}`);
     return refuse(c, "dependency-unavailable", `ENCRYPTION_KEYS: ${applied.error}`);
   }
+  noteChange("config", String(applied.value), "in_force");
   return c.json({ version: applied.value, dry_run: false, ...shown }, 200, { etag: etag(applied.value) });
 };
 

@@ -4,6 +4,7 @@ import { recordAudit } from "../db/audit.ts";
 import { countDead, discardDead, MAX_COUNTED, readLedgerId } from "../db/ledger.ts";
 import { routes, scoped } from "../http.ts";
 import { errorTypeOf } from "../jobs.ts";
+import { noteChange } from "../live.ts";
 import { refuse } from "../problem.ts";
 import { answerReplay, filter, idParam, list, listResponses, page, replayRoute } from "./notifications.ts";
 
@@ -86,6 +87,7 @@ export const deadLetterRoutes = routes()
       if (key === null || (await discardDead(c.env.DB, [key])) === 0)
         return refuse(c, "not-found", "no such dead letter");
       await recordAudit(c.env.DB, Date.now(), c.var.caller.name, "dead_letter.discard", id, {});
+      noteChange("delivery", id, "discarded");
       return c.body(null, 204);
     },
   );

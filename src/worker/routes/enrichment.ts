@@ -5,6 +5,7 @@ import { ENRICHMENT_MODES } from "../../core/classify/mode.ts";
 import { readSwitches, writeMode } from "../db/mode.ts";
 import { readDecisionCounts, share } from "../decision-counts.ts";
 import { type AppEnv, routes, scoped } from "../http.ts";
+import { noteChange } from "../live.ts";
 import { count } from "../metrics/count.ts";
 import { ours } from "../metrics/families.ts";
 import { forgetSettings, loadSettings } from "../settings.ts";
@@ -45,6 +46,7 @@ const switchMode = async (
   const { mode: from, withoutStored } = await loadSettings(c.env, now);
   await writeMode(c.env.DB, mode, { from, to: mode ?? withoutStored, by: c.var.caller.name, reason }, now);
   forgetSettings();
+  noteChange("mode", "enrichment", mode ?? withoutStored);
   count(ours("enrichment_mode_switches_total"), { from_mode: from, to_mode: mode ?? withoutStored });
   return { previous_mode: from, changed_at: time(now) };
 };

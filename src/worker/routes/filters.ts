@@ -5,6 +5,7 @@ import { compileFilterRule, type FilterRuleJson, filterRuleSchema } from "../../
 import { putRule, readRules, removeRule } from "../db/filter-rules.ts";
 import { readDecisionCounts } from "../decision-counts.ts";
 import { routes, scoped } from "../http.ts";
+import { noteChange } from "../live.ts";
 import { refuse } from "../problem.ts";
 import { forgetSettings, loadSettings } from "../settings.ts";
 import { timeOrNull } from "../views.ts";
@@ -110,6 +111,7 @@ export const filterRoutes = routes()
       const rule = filterRuleSchema.parse(body);
       const replaced = await putRule(c.env.DB, rule, c.var.caller.name, Date.now());
       forgetSettings();
+      noteChange("filter", rule.name, replaced ? "changed" : "added");
       const message = replaced ? "rule replaced" : "rule stored";
       return c.json({ message, rule: fromJson("stored")(rule) }, replaced ? 200 : 201);
     },
@@ -132,6 +134,7 @@ export const filterRoutes = routes()
       const removed = await removeRule(c.env.DB, name, target, c.var.caller.name, Date.now());
       if (!removed) return refuse(c, "not-found", `no stored rule ${name}`);
       forgetSettings();
+      noteChange("filter", name, "removed");
       return c.json({ message: "rule removed", name }, 200);
     },
   );

@@ -1,13 +1,16 @@
 /** The WebSocket of the dashboard; browsers send cookies with it from anywhere, so its origin is looked at. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { mayDo } from "../auth.ts";
 import { routes, scoped } from "../http.ts";
+import { LIVE_CALLER } from "../objects/live-feed.ts";
 import { refuse } from "../problem.ts";
+import { credentialOf } from "../session.ts";
 
 export const liveRoutes = routes().openapi(
   createRoute({
     method: "get",
     path: "/api/v1/live",
-    summary: "WebSocket: `hello{seq}`, then `{seq, changes[]}`; after a gap the lists are asked again",
+    summary: "WebSocket: `hello{seq}`, then `{seq, changes[{type, id, status}], more{type: n}}`; after a gap ask again",
     ...scoped("read"),
     request: { headers: z.object({ upgrade: z.string().optional() }) },
     responses: {
@@ -24,6 +27,11 @@ export const liveRoutes = routes().openapi(
     if (origin !== undefined && origin !== new URL(c.req.url).origin) {
       return refuse(c, "forbidden", "the live feed is for pages of this very origin");
     }
-    return (await c.env.LIVE.getByName("main").fetch(c.req.raw)) as never;
+    const headers = new Headers(c.req.raw.headers);
+    const credential = await credentialOf(headers);
+    headers.set(LIVE_CALLER, JSON.stringify({ ...credential, operates: mayDo(c.var.caller, "operate") }));
+    // Neither token nor cookie goes further than here.
+    for (const name of ["authorization", "x-api-key", "cookie"]) headers.delete(name);
+    return (await c.env.LIVE.getByName("main").fetch(new Request(c.req.raw, { headers }))) as never;
   },
 );

@@ -4,6 +4,7 @@ import { recordAudit } from "../db/audit.ts";
 import { countDead, deadHeads, ledgerId, loadLedger, purgeDead, readLedgerId } from "../db/ledger.ts";
 import { routes, scoped } from "../http.ts";
 import { errorTypeOf, priorityOf, showJob } from "../jobs.ts";
+import { noteChange } from "../live.ts";
 import { refuse } from "../problem.ts";
 import { planReplay, startReplay } from "../replay.ts";
 import { type NotificationRow, time, timeOrNull } from "../views.ts";
@@ -199,6 +200,7 @@ export const dlqRoutes = routes()
       const before = now - hours * HOUR_MS;
       const gone = await purgeDead(c.env.DB, before);
       await recordAudit(c.env.DB, now, c.var.caller.name, "dead_letter.purge", "", { hours, gone });
+      if (gone > 0) noteChange("delivery", "all", "discarded");
       const message = `discarded ${gone} dead letters from before ${time(before)}`;
       return c.json({ success: true, message, deleted_count: gone }, 200);
     },

@@ -5,6 +5,7 @@ import { readTarget } from "../../core/route/target-read.ts";
 import { targetPolicy } from "../address.ts";
 import { recordAudit } from "../db/audit.ts";
 import { routes, scoped } from "../http.ts";
+import { noteChange } from "../live.ts";
 import { refuse } from "../problem.ts";
 import { type RegisteredTarget, registry } from "../registry.ts";
 import { time } from "../views.ts";
@@ -92,6 +93,7 @@ export const targetRoutes = routes()
         return refuse(c, "dependency-unavailable", "ENCRYPTION_KEYS is not set");
       }
       await recordAudit(c.env.DB, now, c.var.caller.name, "target.put", target.name, { format: target.format });
+      noteChange("target", target.name, stored.value.replaced ? "changed" : "added");
       const shown = showTarget({ target, origin: "static", updatedAt: now, discovered: null });
       return stored.value.replaced ? c.json(shown, 200) : c.json(shown, 201);
     },
@@ -109,6 +111,7 @@ export const targetRoutes = routes()
       const { name } = c.req.valid("param");
       if (!(await registry(c.env).remove(name))) return refuse(c, "not-found", `no target ${name}`);
       await recordAudit(c.env.DB, Date.now(), c.var.caller.name, "target.delete", name, {});
+      noteChange("target", name, "removed");
       return c.body(null, 204);
     },
   );

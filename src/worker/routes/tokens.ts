@@ -3,6 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { forgetTokens, SCOPES, type Scope, sha256, toHex } from "../auth.ts";
 import { recordAudit } from "../db/audit.ts";
 import { routes, scoped } from "../http.ts";
+import { noteChange } from "../live.ts";
 import { refuse } from "../problem.ts";
 import { time, timeOrNull } from "../views.ts";
 
@@ -108,6 +109,7 @@ export const tokenRoutes = routes()
       if (meta.changes === 0) return refuse(c, "conflict", `a token ${body.name} exists`);
       forgetTokens();
       await recordAudit(c.env.DB, now, c.var.caller.name, "token.create", body.name, { scopes: body.scopes });
+      noteChange("token", body.name, "created");
       return c.json(
         {
           name: body.name,
@@ -138,6 +140,7 @@ export const tokenRoutes = routes()
       if (meta.changes === 0) return refuse(c, "not-found", `no token ${name}`);
       forgetTokens();
       await recordAudit(c.env.DB, Date.now(), c.var.caller.name, "token.revoke", name, {});
+      noteChange("token", name, "revoked");
       return c.body(null, 204);
     },
   );

@@ -12,6 +12,7 @@ import { readFilters, silenceMatches } from "../../../core/history/api-v2.ts";
 import { recordAudit } from "../../db/audit.ts";
 import { readSilence, readSilences, type StoredSilence, saveSilence } from "../../db/silences.ts";
 import { requireScope, routes, scoped } from "../../http.ts";
+import { noteChange } from "../../live.ts";
 import { forgetSilences } from "../../silences.ts";
 import { refuseV2 } from "./alerts.ts";
 import { breadthOf, isForced, PostableSilence, readDraft } from "./silence-input.ts";
@@ -108,6 +109,7 @@ export const silenceRoutes = routes()
         await saveSilence(c.env.DB, expired).run();
         forgetSilences();
         await recordAudit(c.env.DB, now, c.var.caller.name, "silence.expire", id, {});
+        noteChange("silence", id, "expired");
       }
       return c.body(null, 200);
     },
@@ -160,6 +162,7 @@ silenceRoutes.post("/api/v2/silences", requireScope("operate"), async (c) => {
       forced,
     },
   );
+  noteChange("silence", saved.id, silenceState(saved, now));
   return c.json({ silenceID: saved.id }, 200);
 });
 
