@@ -48,6 +48,7 @@ const REASONS: Readonly<Record<string, string>> = {
   rejected: "it refused the message",
   payload: "no message could be made for it",
   blocked_host: "its address is not allowed",
+  unreadable: "no key opens its definition; it waits for one that does",
   superseded: "a newer message about the same took its place",
   not_opened: "the target had never been told of the beginning",
   target_gone: "the target does not exist any more",

@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import type { DriftRow } from "./db/drift.ts";
 import type { ClusterStatus, RegistryStatus } from "./objects/registry-views.ts";
+import type { RegisteredTarget } from "./registry.ts";
 import { time, timeOrNull } from "./views.ts";
 
 const ClusterSchema = z.object({
@@ -23,6 +24,15 @@ const ClusterSchema = z.object({
     z.object({ name: z.string(), status: z.string(), error: z.string().nullable(), since: z.string() }),
   ),
 });
+
+const defectsOf = ({ target, defect, isWhole }: RegisteredTarget): string[] => {
+  if (defect === null) return [];
+  return [
+    isWhole
+      ? `target ${target.name} is not allowed as it is stored: ${defect}`
+      : `target ${target.name} cannot be read, what it is to be told waits: ${defect}`,
+  ];
+};
 
 export const DiscoveryStatusSchema = z
   .object({
@@ -78,13 +88,18 @@ const showCluster = (cluster: ClusterStatus): z.infer<typeof ClusterSchema> => (
   }),
 });
 
-export const showDiscovery = (status: RegistryStatus): z.infer<typeof DiscoveryStatusSchema> => {
+/** How discovery does, beside `targets`, those in force. */
+export const showDiscovery = (
+  status: RegistryStatus,
+  targets: readonly RegisteredTarget[],
+): z.infer<typeof DiscoveryStatusSchema> => {
+  const configErrors = [...status.configErrors, ...targets.flatMap(defectsOf)];
   const clusters = status.clusters.map(showCluster);
   const failing = clusters.find(({ error }) => error !== null && error !== "disabled");
   const valid = clusters.reduce((sum, { targets }) => sum + targets, 0);
   const stale = clusters.reduce((sum, cluster) => sum + cluster.stale, 0);
   const next = status.clusters.flatMap(({ nextSync }) => nextSync ?? []);
-  const configError = status.configErrors[0] ?? null;
+  const configError = configErrors[0] ?? null;
   const isFailing = failing !== undefined || configError !== null;
   return {
     status: status.inProgress ? "in_progress" : isFailing ? "failed" : status.lastRefresh === null ? "idle" : "success",
@@ -97,7 +112,7 @@ export const showDiscovery = (status: RegistryStatus): z.infer<typeof DiscoveryS
     static_targets: status.staticTargets,
     consecutive_failures: Math.max(0, ...clusters.map(({ consecutive_failures }) => consecutive_failures)),
     error: configError ?? (failing === undefined ? null : `${failing.name}: ${failing.error}`),
-    config_errors: [...status.configErrors],
+    config_errors: configErrors,
     clusters,
     invalid: status.invalid.map(({ cluster, namespace, secret, reason, detail, since }) => {
       return { cluster, namespace, secret, reason, detail, since: time(since) };

@@ -6,9 +6,7 @@
 import { proxyDurable } from "itty-durable";
 import { err, ok, type Result } from "../core/result.ts";
 import type { Target } from "../core/route/target.ts";
-import { readTarget } from "../core/route/target-read.ts";
 import { writeTarget } from "../core/route/target-write.ts";
-import { targetPolicy } from "./address.ts";
 import type { Bindings } from "./env.ts";
 import { logWarn } from "./log.ts";
 import { isMetricsOnlyForced } from "./mode.ts";
@@ -19,10 +17,10 @@ import type {
   RegistryStatus,
   StoredTarget,
 } from "./objects/registry-views.ts";
-import { type SealError, seal, unseal } from "./seal.ts";
+import { type SealError, seal } from "./seal.ts";
+import { type OpenedTarget, openTarget } from "./target-opening.ts";
 
-export interface RegisteredTarget {
-  readonly target: Target;
+export interface RegisteredTarget extends OpenedTarget {
   /** `static`, or the name of the cluster. */
   readonly origin: string;
   readonly updatedAt: number;
@@ -68,28 +66,24 @@ const objectOf = (env: Bindings): RegistryObject =>
     parse: true,
   }).get("main");
 
-const open = async (env: Bindings, listed: ListedTarget): Promise<RegisteredTarget[]> => {
-  const { name, owner, sealed, updatedAt, discovered = null } = listed;
-  const text = await unseal(env.ENCRYPTION_KEYS, owner ?? name, sealed);
-  const target = text.ok ? readTarget(JSON.parse(text.value), targetPolicy(env)) : null;
-  if (target?.ok) {
-    return [{ target: target.value, origin: discovered?.cluster ?? "static", updatedAt, discovered }];
-  }
-  const reason = text.ok ? (target?.ok === false ? target.error.reason : "unknown") : text.error;
-  logWarn("registry.unreadable", { target: name, reason });
-  return [];
+const open = async (env: Bindings, listed: ListedTarget): Promise<RegisteredTarget> => {
+  const { updatedAt, discovered = null } = listed;
+  const opened = await openTarget(env, { ...listed, owner: listed.owner ?? listed.name });
+  const { defect } = opened;
+  if (defect !== null) logWarn("registry.unreadable", { target: listed.name, reason: defect });
+  return { ...opened, origin: discovered?.cluster ?? "static", updatedAt, discovered };
 };
 
 const read = async (env: Bindings): Promise<Reading> => {
   const known = lastRead;
   const { version, targets } = await objectOf(env).list(known?.version ?? NO_VERSION);
   if (targets === null && known !== null) return known;
-  const opened = (await Promise.all((targets ?? []).map((listed) => open(env, listed)))).flat();
+  const opened = await Promise.all((targets ?? []).map((listed) => open(env, listed)));
   return { version, targets: opened.sort((a, b) => (a.target.name < b.target.name ? -1 : 1)) };
 };
 
 export const registry = (env: Bindings) => ({
-  /** Every target in force that can be read, by name. An unreadable one is logged and left out. */
+  /** Every target in force, by name. One that cannot be read as it was defined is logged and says so. */
   async list(): Promise<readonly RegisteredTarget[]> {
     const now = Date.now();
     if (cached !== null && now - cached.at <= CACHE_MS && now >= cached.at) return cached.reading.targets;

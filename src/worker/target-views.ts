@@ -57,8 +57,11 @@ export type PublishingTarget = z.infer<typeof PublishingTargetSchema>;
 const percent = (part: number, whole: number): number | null =>
   whole === 0 ? null : Math.round((part / whole) * 10_000) / 100;
 
+const unreadable = (defect: NonNullable<RegisteredTarget["defect"]>): string =>
+  `its stored definition cannot be used as it is: ${defect}`;
+
 export const showPublishingTarget = (
-  { target, updatedAt, discovered }: RegisteredTarget,
+  { target, updatedAt, discovered, defect }: RegisteredTarget,
   health: TargetHealth = NO_HEALTH,
 ): PublishingTarget => {
   const { delivery } = health;
@@ -100,7 +103,7 @@ export const showPublishingTarget = (
     frozen_reason: discovered?.frozen?.reason ?? null,
     stale: discovered?.staleSince != null,
     stale_since: timeOrNull(discovered?.staleSince ?? null),
-    warnings: [...(discovered?.warnings ?? [])],
+    warnings: [...(defect === null ? [] : [unreadable(defect)]), ...(discovered?.warnings ?? [])],
   };
 };
 

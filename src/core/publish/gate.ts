@@ -14,7 +14,7 @@ export interface Gate {
 }
 
 /** Why nothing is sent for now; never a reason to drop anything. */
-export type HoldReason = "breaker_open" | "paused" | "pacing" | "metrics_only";
+export type HoldReason = "breaker_open" | "paused" | "pacing" | "metrics_only" | "unreadable";
 
 export interface Hold {
   readonly reason: HoldReason;

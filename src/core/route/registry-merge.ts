@@ -22,7 +22,7 @@ export interface Reading {
   readonly etag: string | null;
   readonly complete: boolean;
   readonly namespaces: readonly SnapshotNamespace[];
-  readonly targets: readonly (Pick<KeptTarget, "namespace" | "secret" | "name" | "sealed" | "warnings"> & {
+  readonly targets: readonly (Pick<KeptTarget, "namespace" | "secret" | "name" | "sealed" | "outline" | "warnings"> & {
     /** It differs from the definition that is kept, or none is. */
     readonly isChanged: boolean;
   })[];

@@ -2,6 +2,7 @@
 import type { Millis } from "../alert/alert.ts";
 import type { SnapshotNamespace } from "./snapshot.ts";
 import type { TargetDefect } from "./target.ts";
+import type { TargetOutline } from "./target-outline.ts";
 
 /** Which Secret of its cluster. */
 export interface SecretRef {
@@ -14,6 +15,8 @@ export interface KeptTarget extends SecretRef {
   readonly name: string;
   /** Encrypted definition, opaque here. */
   readonly sealed: string;
+  /** Absent where it was stored before there were any. */
+  readonly outline?: TargetOutline;
   readonly warnings: readonly string[];
   readonly changedAt: Millis;
   /** Since when its Secret is invalid while this definition goes on delivering; null: it is valid. */

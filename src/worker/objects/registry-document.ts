@@ -2,6 +2,7 @@
 import type { Millis } from "../../core/alert/alert.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { readConfig } from "../../core/route/config.ts";
+import { outlineOf } from "../../core/route/target-outline.ts";
 import { readTarget } from "../../core/route/target-read.ts";
 import { writeTarget } from "../../core/route/target-write.ts";
 import { targetPolicy } from "../address.ts";
@@ -49,7 +50,7 @@ export const readDocument = async (
     }
     const sealed = await seal(env.ENCRYPTION_KEYS, name, definition);
     if (!sealed.ok) return sealed;
-    targets.push({ name, sealed: sealed.value, updatedAt: now });
+    targets.push({ name, sealed: sealed.value, outline: outlineOf(target.value), updatedAt: now });
   }
   return ok({ version, targets });
 };

@@ -3,6 +3,7 @@ import type { Millis } from "../../core/alert/alert.ts";
 import type { Clusters } from "../../core/route/cluster.ts";
 import { resolveNames } from "../../core/route/registry-names.ts";
 import { type ClusterState, frozenOf, type InvalidSecret, nextSyncAt } from "../../core/route/registry-state.ts";
+import type { TargetOutline } from "../../core/route/target-outline.ts";
 import type { SealError } from "../seal.ts";
 import { type RegistryFields, stateOf } from "./registry-change.ts";
 import { ownerOf } from "./registry-reading.ts";
@@ -11,6 +12,8 @@ export interface StoredTarget {
   readonly name: string;
   /** Encrypted JSON form of the whole definition, bound to the name; see ../seal.ts. */
   readonly sealed: string;
+  /** Absent where it was stored before there were any. */
+  readonly outline?: TargetOutline;
   readonly updatedAt: Millis;
 }
 
@@ -67,6 +70,7 @@ export const listTargets = (
   ...resolveNames(Object.keys(statics), clusters).discovered.map(({ cluster, target }) => ({
     name: target.name,
     sealed: target.sealed,
+    ...(target.outline === undefined ? {} : { outline: target.outline }),
     updatedAt: target.changedAt,
     owner: ownerOf(cluster, target),
     discovered: {

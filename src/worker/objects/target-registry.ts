@@ -22,7 +22,7 @@ import { isOn, numberOf } from "../variables.ts";
 import { PersistedObject } from "./persisted.ts";
 import * as change from "./registry-change.ts";
 import { readDocument } from "./registry-document.ts";
-import { readSnapshot } from "./registry-reading.ts";
+import { readSnapshot, withOutline } from "./registry-reading.ts";
 import { renewAll, resealAll } from "./registry-reseal.ts";
 import * as views from "./registry-views.ts";
 
@@ -67,10 +67,11 @@ export class TargetRegistry extends PersistedObject {
   }
 
   async put(target: views.StoredTarget): Promise<{ replaced: boolean } | { refused: "too_many" | "too_large" }> {
+    const stored = await withOutline(this.state.env, target);
     const replaced = Object.hasOwn(this.targets, target.name);
-    const refused = change.unfitStatic(this, target);
+    const refused = change.unfitStatic(this, stored);
     if (refused !== null) return { refused };
-    this.targets = { ...this.targets, [target.name]: target };
+    this.targets = { ...this.targets, [target.name]: stored };
     this.version += 1;
     await this.persist();
     return { replaced };

@@ -9,6 +9,7 @@ import type { Shop } from "./target-work.ts";
 /** The fallback of what was refused, else the enabled target that is served first. */
 const tellerFor = async (shop: Shop, entry: Entry): Promise<string | null> => {
   const others = (await registry(shop.env).list())
+    .filter(({ isWhole }) => isWhole)
     .map((registered) => registered.target)
     .filter((target) => target.enabled && target.name !== shop.name)
     .toSorted((a, b) => a.priority - b.priority);

@@ -36,7 +36,7 @@ const RETRY_MS = 5_000;
 const SAFETY_MS = 30_000;
 /** The gate's own times are exact; this only keeps an alarm from chasing itself. */
 const MIN_WAIT_MS = 5;
-/** A line that failed for a reason of ours is looked at again after this. */
+/** A line that failed for a reason of ours, or a definition that cannot be read, is looked at again after this. */
 const POSTPONE_MS = 60_000;
 
 export class TargetObject extends DurableObject<Bindings> {
@@ -52,6 +52,8 @@ export class TargetObject extends DurableObject<Bindings> {
   #pumping: Promise<void> | null = null;
   #pumpAgain = false;
   #mostInFlight = 1;
+  /** False: no key opens its definition, so nothing can be sent. */
+  #isWhole = true;
   #alarmAt: Millis | null = null;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -122,9 +124,8 @@ export class TargetObject extends DurableObject<Bindings> {
   }
 
   #hold(now: Millis): Hold | null {
-    return isMetricsOnlyForced(this.env)
-      ? { reason: "metrics_only", at: now + METRICS_ONLY_MS }
-      : this.#state.hold(now);
+    if (isMetricsOnlyForced(this.env)) return { reason: "metrics_only", at: now + METRICS_ONLY_MS };
+    return this.#isWhole ? this.#state.hold(now) : { reason: "unreadable", at: now + POSTPONE_MS };
   }
 
   /** Starts what may start and puts the rest where it survives; one run at a time, and once more for late comers. */
@@ -175,9 +176,9 @@ export class TargetObject extends DurableObject<Bindings> {
   /** The target as it is now, or null where it is gone or switched off: that is asked of the registry itself. */
   async #target(): Promise<Target | null> {
     const known = await registry(this.env).get(this.#name);
-    if (known?.target.enabled) return known.target;
-    const fresh = await registry(this.env).getFresh(this.#name);
-    return fresh?.target.enabled ? fresh.target : null;
+    const entry = known?.target.enabled ? known : await registry(this.env).getFresh(this.#name);
+    this.#isWhole = entry?.isWhole ?? true;
+    return entry?.target.enabled ? entry.target : null;
   }
 
   #collapse(format: Format, now: Millis): void {

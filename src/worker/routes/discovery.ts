@@ -62,7 +62,10 @@ export const discoveryRoutes = routes()
         200: { description: "Its status", content: { "application/json": { schema: DiscoveryStatusSchema } } },
       },
     }),
-    async (c) => c.json(showDiscovery(await registry(c.env).status())),
+    async (c) => {
+      const [status, targets] = await Promise.all([registry(c.env).status(), registry(c.env).list()]);
+      return c.json(showDiscovery(status, targets));
+    },
   )
   .openapi(
     createRoute({

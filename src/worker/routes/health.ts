@@ -4,7 +4,7 @@ import { unsafeVariable } from "../address.ts";
 import { authenticate, mayDo } from "../auth.ts";
 import type { Bindings } from "../env.ts";
 import { routes } from "../http.ts";
-import { registry } from "../registry.ts";
+import { type RegisteredTarget, registry } from "../registry.ts";
 import { unreadableVersion } from "../settings.ts";
 import { invalidVariables } from "../variables.ts";
 
@@ -71,10 +71,11 @@ export const healthRoutes = routes()
       },
     }),
     async (c) => {
+      const closed: RegisteredTarget[] = [];
       const [database, shard, targets, unreadable] = await Promise.all([
         check(() => c.env.DB.prepare("SELECT 1").first()),
         check(() => c.env.SHARDS.getByName("shard-0").status()),
-        check(() => registry(c.env).list()),
+        check(async () => closed.push(...(await registry(c.env).list()).filter(({ isWhole }) => !isWhole))),
         // Where D1 does not answer, that is said already.
         unreadableVersion(c.env, Date.now()).catch(() => null),
       ]);
@@ -84,6 +85,7 @@ export const healthRoutes = routes()
         ...(unreadable === null
           ? []
           : [`version ${unreadable} of the configuration cannot be read, so an earlier one or none is in force`]),
+        ...(closed.length === 0 ? [] : [`${closed.length} targets cannot be read, what they are to be told waits`]),
       ];
       const ready = database.ok && shard.ok && targets.ok && wrong.length === 0;
       const caller = await authenticate(c.env, c.req.raw.headers, Date.now()).catch(() => null);

@@ -42,6 +42,7 @@ type Answer = z.infer<typeof RequestSchema>;
 const NOTES = {
   not_opened: "An end is told only where the target remembers the beginning; what it says depends on that.",
   done: "Nothing is left to be said.",
+  unreadable: "The definition of its target cannot be read: it is told when it can be again.",
 } as const;
 
 const CHANGED =
@@ -139,7 +140,9 @@ export const notificationRequestRoutes = routes().openapi(
         ? "Its event is not kept any more."
         : entry === null
           ? `The target ${key.target} is gone.`
-          : makeAgain(item.notification, entry.target, attempt?.made, attempt?.at ?? now);
+          : !entry.isWhole
+            ? NOTES.unreadable
+            : makeAgain(item.notification, entry.target, attempt?.made, attempt?.at ?? now);
     return c.json(await answerFor(again, attempt, attempts), 200);
   },
 );

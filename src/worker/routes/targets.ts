@@ -31,7 +31,11 @@ export const maskUrl = (url: string): string => {
   return parsed === null ? "***" : `${parsed.protocol}//${parsed.host}/***`;
 };
 
-export const showTarget = ({ target, origin, updatedAt }: RegisteredTarget): z.infer<typeof Shown> => ({
+export const showTarget = ({
+  target,
+  origin,
+  updatedAt,
+}: Pick<RegisteredTarget, "target" | "origin" | "updatedAt">): z.infer<typeof Shown> => ({
   name: target.name,
   type: target.type,
   format: target.format,
@@ -94,7 +98,7 @@ export const targetRoutes = routes()
       }
       await recordAudit(c.env.DB, now, c.var.caller.name, "target.put", target.name, { format: target.format });
       noteChange("target", target.name, stored.value.replaced ? "changed" : "added");
-      const shown = showTarget({ target, origin: "static", updatedAt: now, discovered: null });
+      const shown = showTarget({ target, origin: "static", updatedAt: now });
       return stored.value.replaced ? c.json(shown, 200) : c.json(shown, 201);
     },
   )
