@@ -104,6 +104,13 @@ export const registry = (env: Bindings) => ({
     return this.get(name);
   },
 
+  /** The target where it is in force and switched on; that it is not is for the object itself to say. */
+  async getEnabled(name: string): Promise<RegisteredTarget | null> {
+    const known = await this.get(name);
+    const entry = known?.target.enabled ? known : await this.getFresh(name);
+    return entry?.target.enabled ? entry : null;
+  },
+
   /** The publishing mode as far as this isolate knows; asks nobody. */
   peekMode: (): "intelligent" | "metrics_only" =>
     isMetricsOnlyForced(env) || (lastRead !== null && !lastRead.targets.some((entry) => entry.target.enabled))

@@ -1,4 +1,6 @@
 /** Asks the objects of all targets how they stand; one that does not answer is left out. */
+import { type CombinedHealth, combineHealth } from "../core/publish/probe.ts";
+import { loadHealth, NO_HEALTH } from "./db/target-health.ts";
 import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
 import type { TargetStatus } from "./objects/target-status.ts";
@@ -9,21 +11,24 @@ const AT_ONCE = 6;
 
 export interface StandingTarget extends RegisteredTarget {
   readonly status: TargetStatus | null;
+  /** What deliveries say by now, and probes where there are none. */
+  readonly health: CombinedHealth;
 }
 
 export const standingTargets = async (env: Bindings): Promise<StandingTarget[]> => {
-  const targets = await registry(env).list();
+  const [targets, known] = await Promise.all([registry(env).list(), loadHealth(env.DB)]);
   const standing: StandingTarget[] = [];
   for (let from = 0; from < targets.length; from += AT_ONCE) {
-    const some = targets.slice(from, from + AT_ONCE).map(async (entry) => ({
-      ...entry,
-      status: await env.TARGETS.getByName(entry.target.name)
+    const some = targets.slice(from, from + AT_ONCE).map(async (entry) => {
+      const status = await env.TARGETS.getByName(entry.target.name)
         .status()
         .catch((error: unknown) => {
           logError("target.status", error, { target: entry.target.name });
           return null;
-        }),
-    }));
+        });
+      const before = known.get(entry.target.name) ?? NO_HEALTH;
+      return { ...entry, status, health: combineHealth({ ...before, delivery: status?.health ?? before.delivery }) };
+    });
     standing.push(...(await Promise.all(some)));
   }
   return standing;

@@ -1,26 +1,30 @@
-/** An API server in this process that speaks list and watch of Secrets, and fails in the ways real ones do. */
+/**
+ * An API server in this process that speaks list and watch of Secrets as the real one does: pages of one version, tokens
+ * that outlive no compaction, deletions as it was before, no request that it does not know. It fails as real ones do.
+ */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { KubeConfig } from "@kubernetes/client-node";
 import { freePort } from "../support/ports.ts";
+import {
+  type Change,
+  type FakeSecret,
+  isUnderstood,
+  keyOf,
+  matches,
+  readToken,
+  type Stored,
+  secretsAt,
+  statusOf,
+  toObject,
+  writeToken,
+} from "./kubernetes-objects.ts";
 
-export interface FakeSecret {
-  readonly namespace: string;
-  readonly name: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  /** Plain text; encoded on the way out. */
-  readonly data?: Readonly<Record<string, string>>;
-}
-interface Stored extends FakeSecret {
-  readonly resourceVersion: string;
-}
-interface Change {
-  readonly version: number;
-  readonly before: Stored | null;
-  readonly after: Stored | null;
-}
+export { LABEL } from "./kubernetes-objects.ts";
+
 interface OpenWatch {
   readonly response: ServerResponse;
+  readonly bookmarks: boolean;
   readonly namespace: string | null;
   readonly selector: string;
 }
@@ -29,32 +33,6 @@ export interface SeenRequest {
   readonly query: URLSearchParams;
   readonly token: string;
 }
-
-export const LABEL = { "alert-history.io/publish-target": "true" };
-
-const matches = (secret: Stored | null, namespace: string | null, selector: string): boolean =>
-  secret !== null &&
-  (namespace === null || secret.namespace === namespace) &&
-  selector.split(",").every((part) => {
-    const [key = "", value = ""] = part.split("=");
-    return secret.labels?.[key] === value;
-  });
-
-const toObject = (secret: Stored) => ({
-  kind: "Secret",
-  apiVersion: "v1",
-  type: "Opaque",
-  metadata: {
-    name: secret.name,
-    namespace: secret.namespace,
-    resourceVersion: secret.resourceVersion,
-    uid: `${secret.namespace}-${secret.name}`,
-    ...(secret.labels === undefined ? {} : { labels: secret.labels }),
-  },
-  data: Object.fromEntries(
-    Object.entries(secret.data ?? {}).map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
-  ),
-});
 
 export class KubernetesApi {
   readonly requests: SeenRequest[] = [];
@@ -69,6 +47,8 @@ export class KubernetesApi {
   expiry: "status" | "event" = "event";
   /** The next continue token is answered 410. */
   expireNextPage = false;
+  /** Called when a page was answered and another one follows. */
+  afterPage: () => void = () => undefined;
   /** Ignores label selectors, as a broken proxy might. */
   ignoresSelectors = false;
   #secrets = new Map<string, Stored>();
@@ -110,7 +90,7 @@ export class KubernetesApi {
 
   put(secret: FakeSecret): void {
     this.#version += 1;
-    const key = `${secret.namespace}/${secret.name}`;
+    const key = keyOf(secret);
     const before = this.#secrets.get(key) ?? null;
     const after = { ...secret, resourceVersion: String(this.#version) };
     this.#secrets.set(key, after);
@@ -135,8 +115,7 @@ export class KubernetesApi {
   }
 
   bookmark(): void {
-    const object = { kind: "Secret", metadata: { resourceVersion: String(this.#version) } };
-    for (const { response } of this.#watches) response.write(`${JSON.stringify({ type: "BOOKMARK", object })}\n`);
+    for (const watch of this.#watches) this.#mark(watch);
   }
 
   /** Ends the watches: cleanly, with a reset in the middle of a line, or with an error event first. */
@@ -149,7 +128,7 @@ export class KubernetesApi {
         response.socket?.resetAndDestroy();
       } else {
         if (how !== "closed") {
-          response.write(`${JSON.stringify({ type: "ERROR", object: { kind: "Status", code: how.code } })}\n`);
+          response.write(`${JSON.stringify({ type: "ERROR", object: statusOf(how.code) })}\n`);
         }
         response.end();
       }
@@ -161,18 +140,25 @@ export class KubernetesApi {
     this.#watches.clear();
   }
 
+  #mark({ response, bookmarks }: OpenWatch): void {
+    if (!bookmarks) return;
+    const metadata = { resourceVersion: String(this.#version), creationTimestamp: null };
+    const object = { kind: "Secret", apiVersion: "v1", metadata };
+    response.write(`${JSON.stringify({ type: "BOOKMARK", object })}\n`);
+  }
+
   #record(change: Change): void {
     this.#changes.push(change);
     for (const watch of this.#watches) this.#send(watch, change);
   }
 
-  /** As the real one: leaving the selection is a deletion. An event comes in two pieces, as over a network. */
+  /** Leaving the selection is a deletion, of what was there before. An event comes in two pieces, as over a network. */
   #send(watch: OpenWatch, { version, before, after }: Change): void {
     const wasHere = this.ignoresSelectors || matches(before, watch.namespace, watch.selector);
     const isHere = after !== null && (this.ignoresSelectors || matches(after, watch.namespace, watch.selector));
     if (!wasHere && !isHere) return;
     const type = !isHere ? "DELETED" : wasHere && before !== null ? "MODIFIED" : "ADDED";
-    const shown = after ?? before;
+    const shown = isHere ? after : before;
     if (shown === null) return;
     const object = toObject({ ...shown, resourceVersion: String(version) });
     const bytes = Buffer.from(`${JSON.stringify({ type, object })}\n`);
@@ -182,7 +168,7 @@ export class KubernetesApi {
 
   #refuse(response: ServerResponse, code: number): void {
     response.writeHead(code, { "Content-Type": "application/json" });
-    response.end(JSON.stringify({ kind: "Status", status: "Failure", code, message: "c4n4ry-in-status" }));
+    response.end(JSON.stringify(statusOf(code)));
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
@@ -192,50 +178,73 @@ export class KubernetesApi {
     const namespace = /^\/api\/v1\/namespaces\/([^/]+)\/secrets$/.exec(url.pathname)?.[1] ?? null;
     const selector = url.searchParams.get("labelSelector") ?? "";
     if (namespace === null && url.pathname !== "/api/v1/secrets") this.#refuse(response, 404);
+    else if (!isUnderstood(request, url.searchParams)) this.#refuse(response, 400);
     else if (this.tokens !== null && !this.tokens.includes(token)) this.#refuse(response, 401);
     else if (this.forbidden.has(namespace ?? "*")) this.#refuse(response, 403);
     else if (this.failing.has(namespace ?? "*")) this.#refuse(response, 500);
-    else if (url.searchParams.get("watch") === "true") this.#watch(url, response, namespace, selector);
-    else if (this.listStatus !== null) this.#refuse(response, this.listStatus);
-    else this.#list(url, response, namespace, selector);
+    else {
+      const isWatch = url.searchParams.get("watch") === "true";
+      const answered = isWatch
+        ? this.#watch(url, response, namespace, selector)
+        : (this.listStatus ?? this.#list(url, response, namespace, selector));
+      if (answered > 200) this.#refuse(response, answered);
+    }
   }
 
-  #list(url: URL, response: ServerResponse, namespace: string | null, selector: string): void {
-    const after = Number(url.searchParams.get("continue") ?? 0);
-    if (after > 0 && this.expireNextPage) {
-      this.expireNextPage = false;
-      this.#refuse(response, 410);
-      return;
-    }
+  /** As `#watch`: the status to refuse it with, or 200 where it is answered. */
+  #list(url: URL, response: ServerResponse, namespace: string | null, selector: string): number {
+    const token = url.searchParams.get("continue");
     const limit = Number(url.searchParams.get("limit") ?? Number.MAX_SAFE_INTEGER);
-    const all = [...this.#secrets.values()].filter(
-      (secret) => this.ignoresSelectors || matches(secret, namespace, selector),
+    const rest = token === null ? { rv: this.#version, after: "" } : readToken(token);
+    if (rest === null || !(limit > 0) || url.searchParams.has("resourceVersion")) return 400;
+    if (token !== null && (this.expireNextPage || rest.rv < this.#oldest)) {
+      this.expireNextPage = false;
+      return 410;
+    }
+    const all = secretsAt(this.#secrets, this.#changes, rest.rv).filter(
+      (secret) => keyOf(secret) > rest.after && (this.ignoresSelectors || matches(secret, namespace, selector)),
     );
-    const items = all.slice(after, after + limit).map(toObject);
-    const hasMore = after + limit < all.length;
-    const metadata = {
-      resourceVersion: String(this.#version),
-      ...(hasMore ? { continue: String(after + limit), remainingItemCount: all.length - after - limit } : {}),
-    };
+    const page = all.slice(0, limit);
+    const last = page.at(-1);
+    const hasMore = all.length > limit && last !== undefined;
+    // How many remain is not told where a selector has to be asked of each.
+    const next = hasMore ? { continue: writeToken({ rv: rest.rv, after: keyOf(last) }) } : {};
+    const metadata = { resourceVersion: String(rest.rv), ...next };
     response.writeHead(200, { "Content-Type": "application/json" });
-    response.end(JSON.stringify({ kind: "SecretList", apiVersion: "v1", metadata, items }));
+    response.end(JSON.stringify({ kind: "SecretList", apiVersion: "v1", metadata, items: page.map(toObject) }));
+    if (hasMore) this.afterPage();
+    return 200;
   }
 
-  #watch(url: URL, response: ServerResponse, namespace: string | null, selector: string): void {
+  #watch(url: URL, response: ServerResponse, namespace: string | null, selector: string): number {
     const from = Number(url.searchParams.get("resourceVersion"));
-    if (from < this.#oldest && this.expiry === "status") {
-      this.#refuse(response, 410);
-      return;
-    }
+    const seconds = Number(url.searchParams.get("timeoutSeconds"));
+    const isOld = from < this.#oldest;
+    const refused = !(from > 0 && seconds > 0)
+      ? 400
+      : from > this.#version
+        ? 504
+        : isOld && this.expiry === "status"
+          ? 410
+          : 200;
+    if (refused > 200) return refused;
     response.writeHead(200, { "Content-Type": "application/json" });
     response.flushHeaders();
-    if (from < this.#oldest) {
-      response.end(`${JSON.stringify({ type: "ERROR", object: { kind: "Status", code: 410 } })}\n`);
-      return;
+    if (isOld) {
+      response.end(`${JSON.stringify({ type: "ERROR", object: statusOf(410) })}\n`);
+      return 200;
     }
-    const watch = { response, namespace, selector };
+    const watch = { response, namespace, selector, bookmarks: url.searchParams.get("allowWatchBookmarks") === "true" };
     this.#watches.add(watch);
-    response.on("close", () => this.#watches.delete(watch));
+    const end = setTimeout(() => {
+      this.#mark(watch);
+      response.end();
+    }, seconds * 1000);
+    response.on("close", () => {
+      clearTimeout(end);
+      this.#watches.delete(watch);
+    });
     for (const change of this.#changes.filter(({ version }) => version > from)) this.#send(watch, change);
+    return 200;
   }
 }

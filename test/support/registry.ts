@@ -1,9 +1,10 @@
 /** The registry's object as tests handle it: time that goes on, variables that change, what lies on its disk. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { vi } from "vitest";
+import { afterEach, beforeEach, vi } from "vitest";
 import type { Bindings } from "../../src/worker/env.ts";
 import { registry } from "../../src/worker/registry.ts";
+import { entry, exporter } from "./exporter.ts";
 
 export const bindings = env as unknown as Bindings;
 export const stub = () => env.REGISTRY.getByName("main");
@@ -41,3 +42,23 @@ export const configure = (over: Partial<Record<keyof Bindings, string | undefine
   });
 export const onDisk = (): Promise<Record<string, never>> =>
   runInDurableObject(stub(), async (_, state) => (await state.storage.get("data")) as Record<string, never>);
+
+/** The variable with each of its clusters changed. */
+export const clustersWith = (change: (one: Record<string, unknown>) => Record<string, unknown>): string =>
+  JSON.stringify((JSON.parse(bindings.CLUSTERS ?? "[]") as Record<string, unknown>[]).map(change));
+
+/** Two clusters, read before each test: a, b and c of alpha are in force, and d of beta, which is off. Call once a file. */
+export const twoClusters = () => {
+  const [alpha, beta] = [exporter("alpha"), exporter("beta")];
+  beforeEach(async () => {
+    startClock();
+    await configure({});
+    alpha.serve([entry("a"), entry("b"), entry("c")]);
+    beta.serve([entry("d", { enabled: false })]);
+    await sync();
+    // Whatever the last test left, these are in force: what most of its targets would go for is asked twice.
+    await sync();
+  });
+  afterEach(() => vi.useRealTimers());
+  return { alpha, beta };
+};

@@ -10,6 +10,7 @@ import { send } from "../../src/worker/send.ts";
 import { FORBIDDEN } from "../core/route/forbidden-urls.ts";
 import {
   addTarget,
+  advance,
   answerBy,
   idle,
   itemFor,
@@ -76,6 +77,20 @@ test("what a target gave back survives a restart: the incident that is resolved 
   expect(host.received.map(({ method, url }) => `${method} ${new URL(url).pathname}`)[1]).toMatch(
     /^PUT \/v1\/incidents\/.+\/resolve$/,
   );
+});
+
+test("a test that cannot be delivered is given up after minutes: hours later it would be taken for news", async () => {
+  startClock();
+  const host = receiver("tested.example.com");
+  host.answer = () => new Response("", { status: 500 });
+  await addTarget({ name: "tested", type: "webhook", url: "https://tested.example.com/" });
+  const item = itemFor("tested", { subject: "test:1", seq: 1 });
+  await stubOf("tested").accept([{ ...item, notification: { ...item.notification, kind: "test" } }]);
+  await queue("tested", { subject: "real", seq: 1 });
+  await advance("tested", START + 15 * 60_000);
+  host.answer = () => new Response("");
+  await advance("tested", START + 30 * 60_000);
+  expect(await statesOf("tested")).toEqual(["real 1 delivered", "test:1 1 dead server_error"]);
 });
 
 test("two bells that come in one batch tell once", async () => {

@@ -7,6 +7,7 @@ import { app } from "../../src/worker/app.ts";
 import { runCron } from "../../src/worker/cron/index.ts";
 import type { Bindings } from "../../src/worker/env.ts";
 import { eventually, get, post, send } from "../support/api.ts";
+import { queue } from "../support/delivery.ts";
 import { entry, exporter, HOOK } from "../support/exporter.ts";
 import { receiver, watchOutside } from "../support/outside.ts";
 
@@ -184,10 +185,12 @@ describe("what is shown", () => {
       (answer) =>
         ((answer.json.events ?? []) as { deliveries_summary: { sent: number } }[])[0]?.deliveries_summary.sent === 4,
     );
+    // A group it was told of counts as well.
+    await queue("leaver", { subject: "g00000000000000ab", seq: 1 });
     alpha.serve([entry("a"), entry("b"), entry("other")]);
     await settle();
     const { changes } = (await call("/publishing/targets/drift?target=leaver&kind=removed")).json;
-    expect(changes).toMatchObject([{ kind: "removed", target: "leaver", open_alerts: 1 }]);
+    expect(changes).toMatchObject([{ kind: "removed", target: "leaver", open_alerts: 2 }]);
   });
 });
 
@@ -224,6 +227,13 @@ describe("health", () => {
       error_message: "answered 502",
     });
     expect((await call("/publishing/targets?health_status=unhealthy")).json).toHaveLength(1);
+    // What only a probe knows counts everywhere.
+    expect((await call("/publishing/health")).json.targets).toMatchObject({ unhealthy: 1 });
+    expect((await call("/publishing/stats")).json).toMatchObject({ unhealthy_targets: 1 });
+    const sent = await post("/publishing/parallel/healthy", { alert: { labels: { alertname: "Probed" } } });
+    expect(sent.json.results).toContainEqual(
+      expect.objectContaining({ target_name: "a", skipped: true, skip_reason: "unhealthy" }),
+    );
     hook.answer = () => HttpResponse.error();
     expect((await check()).json).toMatchObject({ error_type: "refused", status_code: null });
     hook.answer = () => new Response("", { status: 405 });

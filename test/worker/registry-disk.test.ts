@@ -1,30 +1,19 @@
 /** What the registry keeps: over an eviction, beside slow readings, within its size, under a new key. */
 import { createExecutionContext as context, evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { app } from "../../src/worker/app.ts";
 import { runCron } from "../../src/worker/cron/index.ts";
 import { addVersion, readVersion } from "../../src/worker/db/config-versions.ts";
 import type { Bindings } from "../../src/worker/env.ts";
 import { registry } from "../../src/worker/registry.ts";
 import { keepSealed, resealEverything } from "../../src/worker/reseal.ts";
-import { entry, exporter, snapshot } from "../support/exporter.ts";
+import { entry, snapshot } from "../support/exporter.ts";
 import { watchOutside } from "../support/outside.ts";
-import { bindings, cluster, configure, goOn, names, onDisk, startClock, stub, sync } from "../support/registry.ts";
+import { bindings, cluster, configure, goOn, names, onDisk, stub, sync, twoClusters } from "../support/registry.ts";
 
 watchOutside();
-const alpha = exporter("alpha");
-const beta = exporter("beta");
-
-beforeEach(async () => {
-  startClock();
-  await configure({});
-  alpha.serve([entry("a"), entry("b"), entry("c")]);
-  beta.serve([entry("d", { enabled: false })]);
-  await sync();
-  await sync();
-});
-afterEach(() => vi.useRealTimers());
+const { alpha } = twoClusters();
 
 describe("on disk", () => {
   test("all of it outlives an eviction", async () => {

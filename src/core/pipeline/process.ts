@@ -236,8 +236,8 @@ const tellResolved = (deciding: Deciding, route: RouteMatch, names: readonly str
   const told = new Set(context.toldTargets(event.fingerprint));
   for (const name of told) {
     const state = context.targets.get(name);
-    if (state === undefined) continue;
-    if (state.target.sendResolved) deciding.tell(route, name);
+    if (state === undefined) deciding.step("notify", "none", "target_gone", name);
+    else if (state.target.sendResolved) deciding.tell(route, name);
     else deciding.step("notify", "none", "send_resolved_off", name);
   }
   const untold = names.filter((name) => !told.has(name));

@@ -27,6 +27,12 @@ export const escapeTelegram = (text: string): string => calmMentions(escapeHtml(
 export const escapeMarkdown = (text: string): string =>
   calmMentions(text.replace(/[\\*_~`|<>#[\]!]/g, "\\$&").replace(/^([ \t]*)([-+=])/gm, "$1\\$2"));
 
+/**
+ * Keeps `[name](address)` from being a link in the text blocks of Adaptive Cards, whose markdown some clients do not let
+ * be escaped.
+ */
+export const calmLinks = (text: string): string => text.replaceAll("](", `]${ZERO_WIDTH_SPACE}(`);
+
 /** The inside of a JSON string. */
 export const escapeJson = (text: string): string => JSON.stringify(text).slice(1, -1);
 

@@ -5,7 +5,7 @@
 import { err, ok, type Result } from "../result.ts";
 import type { Target } from "../route/target.ts";
 import { discordUrl } from "./discord.ts";
-import { escapeHtml, escapeJson, escapeSlack, escapeTelegram } from "./escape.ts";
+import { calmLinks, escapeHtml, escapeJson, escapeMarkdown, escapeSlack, escapeTelegram, safeLink } from "./escape.ts";
 import type { Format, FormatRequest, Step } from "./format.ts";
 import { type BodyRule, judge } from "./judge.ts";
 import { discordBody, slackBotBody, slackWebhookBody, teamsBody, telegramBody } from "./judge-body.ts";
@@ -28,11 +28,18 @@ const isJson = (contentType: string): boolean => /[/+]json\b/i.test(contentType)
 
 const plainText = (text: string): string => text;
 
-/** What alert text must not be able to do at the receiver: ping or format there, whatever the content type. */
-const receiverEscape = ({ type }: TemplateTarget): ((text: string) => string) => {
-  if (type === "slack") return escapeSlack;
-  return type === "telegram" ? escapeTelegram : plainText;
+/** A whole link keeps its letters: where a template puts one, it is an address and no text. */
+const escapeDiscord = (text: string): string => (safeLink(text) === text ? text : escapeMarkdown(text));
+
+/** What alert text must not be able to do at the receiver: ping, link or format there, whatever the content type. */
+const RECEIVER_ESCAPES: Readonly<Partial<Record<Target["type"], (text: string) => string>>> = {
+  slack: escapeSlack,
+  telegram: escapeTelegram,
+  discord: escapeDiscord,
+  teams: calmLinks,
 };
+
+const receiverEscape = ({ type }: TemplateTarget): ((text: string) => string) => RECEIVER_ESCAPES[type] ?? plainText;
 
 const escapingOf = (target: TemplateTarget): Escaping => {
   const contentType = contentTypeOf(target);

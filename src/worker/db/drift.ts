@@ -1,13 +1,14 @@
 /** The history of what discovery changed, in D1: bounded, newest first. */
 import type { Millis } from "../../core/alert/alert.ts";
 import type { Drift } from "../../core/route/registry-state.ts";
-import { logWarn } from "../log.ts";
+import type { Bindings } from "../env.ts";
+import { logError, logWarn } from "../log.ts";
 import { insertRows } from "./insert-rows.ts";
 
 /** Rows kept; with a few changes a day that is years, and lists stay cheap whatever they filter. */
 const KEPT_ROWS = 10_000;
-/** Firing alerts looked at when a target goes: enough to say that somebody would have heard more. */
-const FIRING_LOOKED_AT = 1000;
+/** Of targets that go at once: an invocation may make a thousand calls, and the reading behind it makes some. */
+const MAX_ASKED = 500;
 
 export interface DriftEntry extends Drift {
   /** Grows; the time of the change or a little more. */
@@ -30,29 +31,24 @@ export interface DriftRow {
   open_alerts: number | null;
 }
 
-/** Per target how many of the newest firing alerts it was told of, or is about to be. */
-const countOpenAlerts = async (db: D1Database, targets: readonly string[]): Promise<ReadonlyMap<string, number>> => {
-  if (targets.length === 0) return new Map();
-  const { results } = await db
-    .prepare(
-      `SELECT n.target, count(*) AS open
-       FROM (SELECT fingerprint, event_seq FROM alerts WHERE status = 'firing' ORDER BY starts_at DESC LIMIT ?2) AS a
-       JOIN events e ON e.fingerprint = a.fingerprint AND e.seq = a.event_seq
-       JOIN json_each(?1) AS t
-       JOIN notifications n ON n.at = e.received_at AND n.subject = e.fingerprint AND n.seq = e.seq AND n.target = t.value
-         AND n.replay = 0
-       WHERE n.state IN ('delivered', 'pending', 'retry', 'deferred') GROUP BY n.target`,
-    )
-    .bind(JSON.stringify(targets), FIRING_LOOKED_AT)
-    .all<{ target: string; open: number }>();
-  return new Map(results.map((row) => [row.target, row.open]));
+/** Per target how much it was told of without its end; asked of those that know it, the objects of the targets. */
+const countOpen = async (env: Bindings, targets: readonly string[]): Promise<ReadonlyMap<string, number>> => {
+  const asked = targets.slice(0, MAX_ASKED).map(async (target) => {
+    try {
+      return [[target, await env.TARGETS.getByName(target).openCount()] as const];
+    } catch (error) {
+      logError("drift.open", error, { target });
+      return [];
+    }
+  });
+  return new Map((await Promise.all(asked)).flat());
 };
 
 /** Adds entries, once each however often they come, and forgets the oldest. A target gone under open alerts is logged. */
-export const saveDrift = async (db: D1Database, entries: readonly DriftEntry[]): Promise<void> => {
+export const saveDrift = async (env: Bindings, entries: readonly DriftEntry[]): Promise<void> => {
   const vanished = entries.flatMap((entry) => (entry.vanished === null ? [] : [entry.vanished]));
-  const open = await countOpenAlerts(db, [...new Set(vanished)]);
-  for (const [target, alerts] of open) logWarn("registry.removed_with_open_alerts", { target, alerts });
+  const open = await countOpen(env, [...new Set(vanished)]);
+  for (const [target, alerts] of open) if (alerts > 0) logWarn("registry.removed_with_open_alerts", { target, alerts });
   const columns = ["id", "at", "cluster", "kind", "namespace", "secret", "target", "reason", "open_alerts"];
   const rows = entries.map((entry) => [
     entry.id,
@@ -63,13 +59,13 @@ export const saveDrift = async (db: D1Database, entries: readonly DriftEntry[]):
     entry.secret,
     entry.target,
     entry.reason,
-    entry.vanished === null ? null : (open.get(entry.vanished) ?? 0),
+    entry.vanished === null ? null : (open.get(entry.vanished) ?? null),
   ]);
-  await db.batch([
-    ...insertRows(db, "INSERT OR IGNORE INTO target_drift", "", columns, rows),
-    db
-      .prepare("DELETE FROM target_drift WHERE id <= (SELECT id FROM target_drift ORDER BY id DESC LIMIT 1 OFFSET ?1)")
-      .bind(KEPT_ROWS),
+  await env.DB.batch([
+    ...insertRows(env.DB, "INSERT OR IGNORE INTO target_drift", "", columns, rows),
+    env.DB.prepare(
+      "DELETE FROM target_drift WHERE id <= (SELECT id FROM target_drift ORDER BY id DESC LIMIT 1 OFFSET ?1)",
+    ).bind(KEPT_ROWS),
   ]);
 };
 

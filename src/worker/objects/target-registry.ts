@@ -240,7 +240,7 @@ export class TargetRegistry extends PersistedObject {
     const last = entries.at(-1)?.id;
     if (last === undefined) return;
     try {
-      await saveDrift(this.state.env.DB, entries);
+      await saveDrift(this.state.env, entries);
       this.drift = this.drift.filter(({ id }) => id > last);
       await this.persist();
     } catch (error) {

@@ -79,6 +79,9 @@ export const saveTold = (
   );
 };
 
+export const countOpen = (sql: SqlStorage): number =>
+  sql.exec<{ n: number }>("SELECT count(*) AS n FROM told WHERE opened = 'open'").one().n;
+
 /** Forgets subjects of which nothing was told since: closed ones before `closed`, open ones before `open`. */
 export const forgetTold = (sql: SqlStorage, closed: Millis, open: Millis): void => {
   sql.exec("DELETE FROM told WHERE at < ? AND (opened != 'open' OR at < ?)", closed, open);

@@ -132,6 +132,10 @@ const settle = async (
   return retryLater(shop, target, tried, verdict.outcome, now);
 };
 
+/** A test that comes hours after it was asked for would be taken for news. */
+const windowOf = ({ retryWindowSeconds }: Target, { kind }: Notification): number =>
+  kind === "test" ? 0 : retryWindowSeconds;
+
 const retryLater = (
   shop: Shop,
   target: Target,
@@ -140,10 +144,10 @@ const retryLater = (
   now: number,
 ): store.Entry | null => {
   const { reason, error, afterMs } = outcome;
-  const window = target.retryWindowSeconds;
+  const window = windowOf(target, entry.notification);
   const at = nextAttemptAt(now, entry.since, entry.attempts.at(-1)?.number ?? 1, window, afterMs, Math.random());
   // The target failed again just now: what waits for longer than the window is not tried one by one.
-  if (shop.state.breaker.state === "open") shop.desk.expire(window, error, shop.isBusy, now);
+  if (shop.state.breaker.state === "open") shop.desk.expire(target.retryWindowSeconds, error, shop.isBusy, now);
   if (at === null) {
     shop.desk.finish(entry, { state: "dead", reason, error, attempts: entry.attempts }, now);
     return null;

@@ -82,6 +82,11 @@ export class TargetObject extends DurableObject<Bindings> {
     return Promise.all(results);
   }
 
+  /** Alerts and groups whose beginning it was told and whose end it was not. */
+  openCount(): number {
+    return store.countOpen(this.#sql);
+  }
+
   status(): TargetStatus {
     return this.#standing(countAll(this.#sql));
   }
@@ -152,7 +157,9 @@ export class TargetObject extends DurableObject<Bindings> {
 
   async #pumpOnce(): Promise<void> {
     if (this.#ready.size === 0 && this.#desk.waiting === 0) return;
-    const target = await this.#target();
+    const entry = await registry(this.env).getEnabled(this.#name);
+    const target = entry?.target ?? null;
+    this.#isWhole = entry?.isWhole ?? true;
     const now = Date.now();
     const format = target === null ? null : formatOf(target);
     if (format !== null) {
@@ -171,14 +178,6 @@ export class TargetObject extends DurableObject<Bindings> {
     const hold = held();
     if (hold !== null) this.#spill([...this.#ready.keys()], hold.reason, format, now);
     else if (this.#ready.size > MAX_READY) this.#spill([...this.#ready.keys()].slice(MAX_READY), "pacing", format, now);
-  }
-
-  /** The target as it is now, or null where it is gone or switched off: that is asked of the registry itself. */
-  async #target(): Promise<Target | null> {
-    const known = await registry(this.env).get(this.#name);
-    const entry = known?.target.enabled ? known : await registry(this.env).getFresh(this.#name);
-    this.#isWhole = entry?.isWhole ?? true;
-    return entry?.target.enabled ? entry.target : null;
   }
 
   #collapse(format: Format, now: Millis): void {

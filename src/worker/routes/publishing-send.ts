@@ -204,7 +204,7 @@ export const publishingSendRoutes = routes()
   })
   .openapi(parallelRoute("/publishing/parallel/healthy", "Send one alert to every healthy target"), async (c) => {
     const enabled = (await standingTargets(c.env)).filter(({ target }) => target.enabled);
-    const skip: Skip = ({ status }) => (status?.health.status === "unhealthy" ? "unhealthy" : null);
+    const skip: Skip = ({ health }) => (health.status === "unhealthy" ? "unhealthy" : null);
     return sendParallel(c, c.req.valid("json").alert, enabled, skip);
   })
   .openapi(

@@ -62,8 +62,8 @@ export const publishingRoutes = routes()
       const dead = counts.reduce((sum, row) => sum + row.n, 0);
       const queue = queueStatus(targets, dead, Date.now());
       const total = queue.total_completed + queue.total_failed;
-      const healthy = targets.filter(({ status }) => status?.health.status === "healthy").length;
-      const unhealthy = targets.filter(({ status }) => status?.health.status === "unhealthy").length;
+      const healthy = targets.filter(({ health }) => health.status === "healthy").length;
+      const unhealthy = targets.filter(({ health }) => health.status === "unhealthy").length;
       c.header("cache-control", "max-age=5");
       return c.json(
         {
@@ -73,10 +73,10 @@ export const publishingRoutes = routes()
           successful_publishes: queue.total_completed,
           failed_publishes: queue.total_failed,
           success_rate: total === 0 ? 1 : Number((queue.total_completed / total).toFixed(3)),
-          targets: targets.map(({ target, status }) => ({
+          targets: targets.map(({ target, status, health }) => ({
             name: target.name,
             type: target.type,
-            health_status: status?.health.status ?? "unknown",
+            health_status: health.status,
             successful_publishes: status?.health.successes ?? 0,
             failed_publishes: status?.health.failures ?? 0,
             circuit_breaker_state: status?.breaker ?? "closed",
@@ -110,8 +110,7 @@ export const publishingRoutes = routes()
     }),
     async (c) => {
       const enabled = (await standingTargets(c.env)).filter(({ target }) => target.enabled);
-      const count = (wanted: string): number =>
-        enabled.filter(({ status }) => (status?.health.status ?? "unknown") === wanted).length;
+      const count = (wanted: string): number => enabled.filter(({ health }) => health.status === wanted).length;
       const [unhealthy, degraded] = [count("unhealthy"), count("degraded")];
       const most = unhealthy * 2 > enabled.length;
       const status = most ? "unhealthy" : unhealthy + degraded > 0 ? "degraded" : "healthy";

@@ -78,6 +78,14 @@ describe("who is told, and why not the others", () => {
       "notify queued allResolved pager",
     ],
     [
+      "an end whose target is gone says so",
+      resolved,
+      { toldTargets: () => ["chat", "gone"] },
+      ["chat"],
+      ["pager"],
+      "notify none target_gone gone",
+    ],
+    [
       "an end passes silences and filters",
       resolved,
       { toldTargets: () => ["chat", "pager"], silencedBy: () => ["s1"], filterRules: [onlyFor("chat", "deny")] },

@@ -169,16 +169,31 @@ describe("alert text stays where the template put it", () => {
     expect([...new URLSearchParams(body).keys()]).toEqual(["text", "x"]);
   });
 
-  test("and pings nobody in Slack, Discord or Telegram", () => {
+  test("and neither pings nor links in Slack, Discord, Teams or Telegram", () => {
     const source = '{"text":"{{ commonAnnotations.summary }}","content":{{ commonAnnotations.summary | json }}}';
-    const bodyFor = (over: Partial<Target>): string =>
-      stepFor(templateTarget(source, over, "application/json"), notificationOf([HOSTILE])).request.body;
-    expect(bodyFor({ type: "slack" })).not.toMatch(/<[!@#]/);
-    expect(JSON.parse(bodyFor({ type: "discord", url: `https://discord.example${DISCORD_PATH}` }))).toMatchObject({
-      allowed_mentions: { parse: [] },
+    const hostile = alertOf({
+      annotations: { summary: "@everyone <!here> <b>x</b> @somebody [free](https://evil.example/)" },
     });
+    const bodyFor = (over: Partial<Target>): string =>
+      stepFor(templateTarget(source, over, "application/json"), notificationOf([hostile])).request.body;
+    expect(bodyFor({ type: "slack" })).not.toMatch(/<[!@#]/);
+    const discord = bodyFor({ type: "discord", url: `https://discord.example${DISCORD_PATH}` });
+    expect(JSON.parse(discord)).toMatchObject({ allowed_mentions: { parse: [] } });
+    expect(discord).not.toMatch(/@everyone|(?<!\\\\)\[free/);
+    expect(bodyFor({ type: "teams" })).not.toContain("](");
     expect(
       bodyFor({ type: "telegram", options: { channel: "-1" }, credentials: { botToken: TELEGRAM_TOKEN } }),
     ).not.toMatch(/@somebody|<b>/);
+  });
+
+  test("but an address stays an address", () => {
+    const url = "https://prometheus.example.com/graph?g0.expr=node_load1&x=a_b*";
+    const source = '{"url":"{{ alerts[0].generatorURL | safeUrl }}","text":"{{ alerts[0].labels.job }}"}';
+    const over: Partial<Target> = { type: "discord", url: `https://discord.example${DISCORD_PATH}` };
+    const step = stepFor(
+      templateTarget(source, over, "application/json"),
+      notificationOf([alertOf({ generatorURL: url, labels: { job: "a_b" } })]),
+    );
+    expect(JSON.parse(step.request.body)).toMatchObject({ url: url.replace("*", "%2A"), text: "a\\_b" });
   });
 });
