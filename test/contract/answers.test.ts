@@ -94,7 +94,6 @@ describe.each(CASES)("$name", (one) => {
       TELEGRAM_TOKEN,
       API_KEY,
       SLACK_PATH,
-      sinkOf,
       DISCORD_PATH,
       TEAMS_URL,
       one.target.url,

@@ -57,9 +57,25 @@ describe("PagerDuty", () => {
     const { outcomes } = deliver(rotated, SITUATIONS.resolved!, sink, receipt);
     expect(outcomes[0]).toMatchObject({
       kind: "delivered",
-      note: expect.stringContaining("close the incident by hand"),
+      note: expect.stringContaining("close that incident by hand"),
     });
     expect(deliver(target, SITUATIONS.resolved!, sink, receipt).outcomes[0]).not.toHaveProperty("note");
+  });
+
+  test("while a key rotates, what was opened with the former one is changed and resolved with it", () => {
+    const NEW_KEY = "f".repeat(32);
+    const sink = createSink(createPagerDuty([ROUTING_KEY, NEW_KEY]));
+    const credentials = { routingKey: NEW_KEY, formerRoutingKeys: ["e".repeat(32), ROUTING_KEY] };
+    const rotated = { ...target, credentials };
+    const opened = deliver(target, firingBecause(), sink);
+    const again = deliver(rotated, firingBecause("repeatIntervalElapsed"), sink, opened.receipt);
+    const ended = deliver(rotated, SITUATIONS.resolved!, sink, again.receipt);
+    expect([...again.outcomes, ...ended.outcomes].map((outcome) => "note" in outcome)).toEqual([false, false]);
+    expect(sink.provider.incidents).toMatchObject([{ routingKey: ROUTING_KEY, triggers: 2, resolved: true }]);
+    expect(sink.provider.droppedResolves).toEqual([]);
+    // What begins now begins with the new one.
+    deliver(rotated, firingBecause(), sink, ended.receipt);
+    expect(sink.provider.incidents[1]).toMatchObject({ routingKey: NEW_KEY, resolved: false });
   });
 
   test("a change event has its own address and no end", () => {

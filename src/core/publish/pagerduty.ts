@@ -3,7 +3,7 @@
  * labelled `change_event="true"`. Nobody is paged for what came and went while PagerDuty could not be reached.
  */
 import { err, ok } from "../result.ts";
-import type { Target } from "../route/target.ts";
+import type { Target, TargetCredentials } from "../route/target.ts";
 import { safeLink } from "./escape.ts";
 import type { Format, Step } from "./format.ts";
 import { judge } from "./judge.ts";
@@ -106,13 +106,18 @@ const changeBody = (notification: Notification, routingKey: string): object =>
 const referenceOf = (routingKey: string): string => hashText(routingKey).slice(0, 8);
 
 const KEY_CHANGED =
-  "the routing key changed since the trigger: PagerDuty drops this resolve, close the incident by hand";
+  "the routing key changed since the trigger and is none of former_routing_keys: close that incident by hand";
+
+/** The key an incident was opened with, or the present one: PagerDuty knows the incident under that key alone. */
+const keyFor = ({ routingKey = "", formerRoutingKeys = [] }: TargetCredentials, receipt: Receipt | null): string =>
+  formerRoutingKeys.find((key) => referenceOf(key) === receipt?.routing_key_reference) ?? routingKey;
 
 const stepOf = (
   name: "trigger" | "resolve" | "change",
   url: string,
   body: object,
   target: Target,
+  routingKey: string,
   after: Receipt | null,
 ): Step => {
   const secrets = secretsOf(target);
@@ -126,8 +131,7 @@ const stepOf = (
         receipt: () => (name === "change" ? known : after),
       });
       const key = known?.routing_key_reference;
-      const changed =
-        name === "resolve" && key !== undefined && key !== referenceOf(target.credentials.routingKey ?? "");
+      const changed = name !== "change" && key !== undefined && key !== referenceOf(routingKey);
       return outcome.kind === "delivered" && changed ? { ...outcome, note: KEY_CHANGED } : outcome;
     },
   };
@@ -143,21 +147,25 @@ export const pagerduty: Format = {
   audience: "pager",
   pace: { perSecond: 100 / 60, burst: 10 },
   next: (notification, target, receipt, stepsDone) => {
-    const routingKey = target.credentials.routingKey;
-    if (routingKey === undefined) return err({ reason: "payload", error: "the target has no routing key" });
+    if (target.credentials.routingKey === undefined)
+      return err({ reason: "payload", error: "the target has no routing key" });
     if (stepsDone.length > 0) return ok("done");
+    const routingKey = keyFor(target.credentials, receipt);
     const ended = notification.status === "resolved" || notification.kind === "missed";
     if (isChange(notification)) {
       const url = target.url.replace(/\/enqueue$/, "/change/enqueue");
       const isTold = ended || notification.reason === "repeatIntervalElapsed";
-      return ok(isTold ? "done" : stepOf("change", url, changeBody(notification, routingKey), target, receipt));
+      return ok(
+        isTold ? "done" : stepOf("change", url, changeBody(notification, routingKey), target, routingKey, receipt),
+      );
     }
     const dedupKey = receipt?.dedup_key ?? keyOf(notification, target, "alert");
     if (ended) {
       const body = { routing_key: routingKey, event_action: "resolve", dedup_key: dedupKey };
-      return ok(stepOf("resolve", target.url, body, target, null));
+      return ok(stepOf("resolve", target.url, body, target, routingKey, null));
     }
     const after = { dedup_key: dedupKey, routing_key_reference: referenceOf(routingKey) };
-    return ok(stepOf("trigger", target.url, triggerBody(notification, routingKey, dedupKey), target, after));
+    const body = triggerBody(notification, routingKey, dedupKey);
+    return ok(stepOf("trigger", target.url, body, target, routingKey, after));
   },
 };

@@ -35,8 +35,8 @@ const partsOfHeader = (value: string): readonly string[] =>
 
 /** Every text that would give the target away: credentials, header values, the path and query of its URL. */
 export const secretsOf = (target: Target): readonly string[] => {
-  const { routingKey, botToken, apiKey, signingSecrets } = target.credentials;
-  const credentials = [routingKey, botToken, apiKey, ...(signingSecrets ?? [])]
+  const { routingKey, formerRoutingKeys = [], botToken, apiKey, signingSecrets = [] } = target.credentials;
+  const credentials = [routingKey, ...formerRoutingKeys, botToken, apiKey, ...signingSecrets]
     .filter((value) => value !== undefined)
     .flatMap((value) => [value, value.replace(/^whsec_/, "")])
     .filter((value) => value.length >= MIN_CREDENTIAL);

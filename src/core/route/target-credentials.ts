@@ -29,6 +29,14 @@ const routingKey = (json: JsonObject, fields: FieldReader): string | null => {
   return key;
 };
 
+const formerRoutingKeys = (fields: FieldReader): readonly string[] => {
+  const keys = fields.list("former_routing_keys");
+  if (!keys.every((key) => /^[\x21-\x7e]{32}$/.test(key))) {
+    fields.refuse("invalid_value", "former_routing_keys must have 32 characters each");
+  }
+  return keys;
+};
+
 const signingSecrets = (fields: FieldReader): readonly string[] => {
   const secrets = [fields.secret("signing_secret"), ...fields.list("signing_secrets")].filter((key) => key !== null);
   if (!secrets.every((key) => SIGNING_SECRET.test(key))) {
@@ -84,6 +92,7 @@ export const readCredentials = (
 
   const credentials: TargetCredentials = present({
     routingKey: type === "pagerduty" ? routingKey(json, fields) : null,
+    formerRoutingKeys: type === "pagerduty" ? formerRoutingKeys(fields) : [],
     botToken,
     apiKey: isKeyed ? apiKey(fields, authorization) : null,
     signingSecrets: signingSecrets(fields),

@@ -23,6 +23,7 @@ export interface TargetJson {
   readonly description: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly routing_key?: string;
+  readonly former_routing_keys?: readonly string[];
   readonly bot_token?: string;
   readonly api_key?: string;
   readonly signing_secrets?: readonly string[];
@@ -43,7 +44,7 @@ export const TARGET_KEYS: ReadonlySet<string> = new Set([
   ...["retry_window_seconds", "per", "headers", "filter_config", "description", "metadata", "routing_key", "bot_token"],
   ...["api_key", "signing_secrets", "channel", "thread_id", "kind", "severity_ids", "service_ids", "environment_ids"],
   ...["group_ids", "template", "content_type"],
-  ...["auth_header", "auth_token", "token", "username", "password", "signing_secret"],
+  ...["auth_header", "auth_token", "token", "username", "password", "signing_secret", "former_routing_keys"],
 ]);
 
 export const FILTER_KEYS: ReadonlySet<string> = new Set([
@@ -76,6 +77,7 @@ export const writeTarget = (target: Target): TargetJson => ({
   description: target.description,
   metadata: target.metadata,
   ...when("routing_key", target.credentials.routingKey),
+  ...when("former_routing_keys", target.credentials.formerRoutingKeys),
   ...when("bot_token", target.credentials.botToken),
   ...when("api_key", target.credentials.apiKey),
   ...when("signing_secrets", target.credentials.signingSecrets),

@@ -29,6 +29,8 @@ export interface TargetFilter {
 export interface TargetCredentials {
   /** PagerDuty's, 32 characters. */
   readonly routingKey?: string;
+  /** PagerDuty's before it, as long as incidents that were opened with one may be open. */
+  readonly formerRoutingKeys?: readonly string[];
   /** Slack's and Telegram's. */
   readonly botToken?: string;
   /** Rootly's and Opsgenie's, without a scheme; every other format has `headers.Authorization`. */

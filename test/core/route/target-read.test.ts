@@ -178,6 +178,10 @@ describe("what only some formats have", () => {
     };
     expect(read(json).options).toEqual({ template: "a={{ status }}", contentType: "application/json; charset=utf-8" });
   });
+  test("former routing keys, one or several", () => {
+    const former = read({ type: "pagerduty", routing_key: KEY, former_routing_keys: `${KEY}, ${KEY}` });
+    expect(former.credentials).toEqual({ routingKey: KEY, formerRoutingKeys: [KEY, KEY] });
+  });
   test("signing keys, one or several", () => {
     expect(read({ url: HOOK, signing_secret: WHSEC }).credentials).toEqual({ signingSecrets: [WHSEC] });
     expect(read({ url: HOOK, signing_secrets: `${WHSEC}, ${WHSEC}` }).credentials.signingSecrets).toHaveLength(2);

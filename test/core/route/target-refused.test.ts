@@ -51,6 +51,11 @@ describe("refused, with the reason of contracts 9.4, and without a value in the 
       { name: "a", type: "alertmanager", format: "webhook", url: HOOK },
     ],
     ["no routing key", "missing_routing_key", { name: "a", type: "pagerduty" }],
+    [
+      "a former routing key that is none",
+      "invalid_value",
+      { name: "a", type: "pagerduty", routing_key: "k".repeat(32), former_routing_keys: [CANARY] },
+    ],
     ["a short routing key", "invalid_value", { name: "a", type: "pagerduty", routing_key: CANARY }],
     ["no Rootly key", "missing_token", { name: "a", type: "rootly" }],
     ["a Rootly key as Basic", "missing_token", { name: "a", type: "rootly", username: CANARY, password: CANARY }],

@@ -11,6 +11,7 @@ const byFormat = fc.constantFrom<Record<string, unknown>>(
   { type: "slack", url: "https://hooks.slack.com/services/T/B/x" },
   { type: "slack", bot_token: "xoxb-1", channel: "C1" },
   { type: "pagerduty", headers: { "routing-key": "k".repeat(32), "X-A": "b" } },
+  { type: "pagerduty", routing_key: "k".repeat(32), former_routing_keys: ["l".repeat(32)] },
   {
     type: "rootly",
     token: "key",

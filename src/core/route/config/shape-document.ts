@@ -163,6 +163,7 @@ const target = object({
   bot_token: secret,
   api_key: secret,
   signing_secrets: list(secret),
+  former_routing_keys: list(secret),
   signing_secret: secret,
   auth_header: secret,
   auth_token: secret,
