@@ -1,6 +1,6 @@
 /** Asks the objects of all targets how they stand; one that does not answer is left out. */
 import { type CombinedHealth, combineHealth } from "../core/publish/probe.ts";
-import { loadHealth, NO_HEALTH } from "./db/target-health.ts";
+import { loadHealth, NO_HEALTH, type TargetHealth } from "./db/target-health.ts";
 import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
 import type { TargetStatus } from "./objects/target-status.ts";
@@ -16,7 +16,11 @@ export interface StandingTarget extends RegisteredTarget {
 }
 
 export const standingTargets = async (env: Bindings): Promise<StandingTarget[]> => {
-  const [targets, known] = await Promise.all([registry(env).list(), loadHealth(env.DB)]);
+  const probed = loadHealth(env.DB).catch((error: unknown) => {
+    logError("target.health", error);
+    return new Map<string, TargetHealth>();
+  });
+  const [targets, known] = await Promise.all([registry(env).list(), probed]);
   const standing: StandingTarget[] = [];
   for (let from = 0; from < targets.length; from += AT_ONCE) {
     const some = targets.slice(from, from + AT_ONCE).map(async (entry) => {

@@ -84,13 +84,12 @@ export const benchIsolation = async (script: string): Promise<void> => {
   const sink = await startSink();
   // Nobody listens at port 9.
   const dead = "http://127.0.0.1:9/";
+  // Under the same names, because targets are served by name: the one that is measured is the last in either.
+  const beside = (...urls: readonly string[]) => urls.map((url, i) => [`neighbour-${i}`, url] as const);
   const settings = {
     alone: [],
-    "beside three that answer": ["side-0", "side-1", "side-2"].map((name) => [name, `${sink.url}/${name}`] as const),
-    "beside two that hang and one that is dead": [
-      ...["hang-0", "hang-1"].map((name) => [name, `${sink.url}/${name}`] as const),
-      ["dead", dead] as const,
-    ],
+    "beside three that answer": beside(...["side-0", "side-1", "side-2"].map((path) => `${sink.url}/${path}`)),
+    "beside two that hang and one that is dead": beside(`${sink.url}/hang-0`, `${sink.url}/hang-1`, dead),
   };
   const names = Object.keys(settings) as (keyof typeof settings)[];
   const runtimes = new Map<string, BenchRuntime>();

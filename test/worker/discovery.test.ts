@@ -1,5 +1,5 @@
 /** Discovery over HTTP: refresh, status, drift, targets and their health, and that no secret is in any of it. */
-import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
+import { createExecutionContext as context, listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { HttpResponse } from "msw";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -79,6 +79,17 @@ describe("refresh", () => {
     expect((await call("/publishing/targets/new")).status).toBe(200);
     expect((await refresh("alpha-token")).status).toBe(429);
     expect((await call("/publishing/targets", {}, "alpha-token")).status).toBe(401);
+  });
+
+  test("by a token that two exporters share reads both: either may have changed", async () => {
+    await refresh();
+    later(2000);
+    const [a, b] = [alpha.received.length, beta.received.length];
+    const shared = { ...bindings, CLUSTERS: (bindings.CLUSTERS ?? "").replaceAll(/"(alpha|beta)-token"/g, '"shared"') };
+    const headers = { authorization: "Bearer shared" };
+    const answer = await app.request("/publishing/targets/refresh", { method: "POST", headers }, shared, context());
+    expect(answer.status).toBe(202);
+    expect([alpha.received.length, beta.received.length]).toEqual([a + 1, b + 1]);
   });
 
   test("while one is under way is refused", async () => {

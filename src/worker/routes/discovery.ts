@@ -9,6 +9,7 @@ import { listDrift } from "../db/drift.ts";
 import { DiscoveryStatusSchema, DriftSchema, showDiscovery, showDrift } from "../discovery-views.ts";
 import type { Bindings } from "../env.ts";
 import { type AppEnv, requireScope, routes, scoped } from "../http.ts";
+import type { RefreshAnswer } from "../objects/registry-views.ts";
 import { refuse } from "../problem.ts";
 import { registry } from "../registry.ts";
 import { resealEverything } from "../reseal.ts";
@@ -22,23 +23,32 @@ const IN_PROGRESS_RETRY_SECONDS = 5;
 const NUDGED_RETRY_SECONDS = 1;
 const MAX_LIMIT = 1000;
 
-/** The cluster whose exporter sends this, by the token we ask it with; null: somebody else. */
-const callingCluster = async (env: Bindings, headers: Headers): Promise<string | null> => {
+/** The clusters whose exporters may have sent this, by the token we ask them with; none: somebody else. */
+const callingClusters = async (env: Bindings, headers: Headers): Promise<readonly string[]> => {
   const token = presentedToken(headers);
-  if (token === null) return null;
+  if (token === null) return [];
   const hash = await sha256(token);
-  let found: string | null = null;
+  const found: string[] = [];
   for (const cluster of readClusters(env.CLUSTERS, exporterPolicy(env)).clusters ?? []) {
-    if (crypto.subtle.timingSafeEqual(await sha256(cluster.token), hash)) found = cluster.name;
+    if (crypto.subtle.timingSafeEqual(await sha256(cluster.token), hash)) found.push(cluster.name);
   }
   return found;
 };
 
+/** Reads all clusters, or these; what one of them says stands for those that have nothing to say. */
+const readNow = async (env: Bindings, clusters: readonly string[]): Promise<RefreshAnswer> => {
+  if (clusters.length === 0) return registry(env).refresh();
+  const answers = await Promise.all(clusters.map((name) => registry(env).refresh(name)));
+  const failed = answers.flatMap((answer) => (answer.kind === "done" ? answer.failed : []));
+  const [first] = answers.filter(({ kind }) => kind !== "done");
+  return first !== undefined && answers.every(({ kind }) => kind !== "done") ? first : { kind: "done", failed };
+};
+
 /** An exporter may have its own cluster read with the token it knows anyway: no admin token has to lie in a cluster. */
 const refreshGuard: MiddlewareHandler<AppEnv> = async function refreshGuard(c, next) {
-  const cluster = await callingCluster(c.env, c.req.raw.headers);
-  if (cluster === null) return requireScope("admin")(c, next);
-  c.set("caller", { name: `cluster:${cluster}`, scopes: [], source: null });
+  const clusters = await callingClusters(c.env, c.req.raw.headers);
+  if (clusters.length === 0) return requireScope("admin")(c, next);
+  c.set("caller", { name: `cluster:${clusters.join(",")}`, scopes: [], source: null });
   await next();
 };
 
@@ -130,9 +140,9 @@ export const discoveryRoutes = routes()
     async (c) => {
       if ((await c.req.text()) !== "") return refuse(c, "malformed-body", "the body must be empty");
       const { name } = c.var.caller;
-      const cluster = name.startsWith("cluster:") && c.var.caller.scopes.length === 0 ? name.slice(8) : null;
+      const isExporter = name.startsWith("cluster:") && c.var.caller.scopes.length === 0;
       const startedAt = Date.now();
-      const reading = registry(c.env).refresh(cluster);
+      const reading = readNow(c.env, isExporter ? name.slice("cluster:".length).split(",") : []);
       c.executionCtx.waitUntil(reading.catch(() => undefined));
       let timer: ReturnType<typeof setTimeout> | undefined;
       const late = new Promise<null>((resolve) => {
@@ -146,11 +156,11 @@ export const discoveryRoutes = routes()
         });
       }
       if (answer?.kind === "in_progress") {
-        const seconds = cluster === null ? IN_PROGRESS_RETRY_SECONDS : NUDGED_RETRY_SECONDS;
+        const seconds = isExporter ? NUDGED_RETRY_SECONDS : IN_PROGRESS_RETRY_SECONDS;
         const headers = { "retry-after": String(seconds) };
         return refuse(c, "refresh-in-progress", "the clusters are being read", { headers });
       }
-      if (cluster === null) await recordAudit(c.env.DB, startedAt, name, "targets.refresh", "all", {});
+      if (!isExporter) await recordAudit(c.env.DB, startedAt, name, "targets.refresh", "all", {});
       const { clusters } = await registry(c.env).status();
       const failed = answer?.failed ?? [];
       const message =
