@@ -65,6 +65,7 @@ export const showTop = (row: RankedAlert) => ({
   receive_count: row.received,
   last_fired_at: time(row.fired_at),
   avg_duration: row.resolved === 0 ? null : round(row.duration_ms / row.resolved / 1000, 3),
+  labels: row.labels,
 });
 
 export const showFlapping = (row: RankedAlert, range: Range) => ({
@@ -74,4 +75,5 @@ export const showFlapping = (row: RankedAlert, range: Range) => ({
   transition_count: row.transitions,
   flapping_score: round(row.transitions / Math.max(1 / 60, (range.toMs - range.fromMs) / HOUR_MS), 2),
   last_transition_at: time(row.transition_at),
+  labels: row.labels,
 });

@@ -57,9 +57,13 @@ describe("counts by hour", () => {
       ["Once", 1],
       ["OnceToo", 1],
     ]);
-    expect(top[0]).toMatchObject({ avg_duration: 60, receive_count: 6, severity: "critical" });
+    expect(top[0]).toMatchObject({ avg_duration: 60, receive_count: 6, severity: "critical", labels });
     const flapping = (await get("/history/flapping?namespace=ranked")).json;
-    expect(flapping).toMatchObject({ count: 1, threshold: 3, alerts: [{ transition_count: 5, flapping_score: 0.21 }] });
+    expect(flapping).toMatchObject({
+      count: 1,
+      threshold: 3,
+      alerts: [{ transition_count: 5, flapping_score: 0.21, labels }],
+    });
     const stats = (await get("/history/stats?namespace=ranked")).json;
     expect(stats).toMatchObject({ total_alerts: 5, resolved_alerts: 3, firing_alerts: 2, avg_resolution_time: 60 });
     const trends = stats.trends as unknown as { firing: number }[];

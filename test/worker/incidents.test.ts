@@ -91,6 +91,33 @@ describe("alerts that share labels", () => {
   });
 });
 
+test("an alert that fires again much later does not open its old incident again", async () => {
+  const [one, other] = [started("later", NOW), started("later", NOW)];
+  const at = (minute: number, seq: number, change: object): Decided => ({
+    ...one,
+    event: { ...one.event, ...change, seq, receivedAt: NOW + minute * MIN },
+  });
+  const read = async () => {
+    const incidents = (await get("/api/v1/incidents?limit=50")).json.incidents as unknown as Record<string, unknown>[];
+    return incidents.find(({ labels }) => labels === "cluster=later");
+  };
+  const ended = (minute: number) => ({ status: "resolved", kind: "resolved", endsAt: NOW + minute * MIN });
+  await commit(RULE, one, other);
+  await commit(RULE, at(5, 2, ended(5)));
+  expect(await read()).toMatchObject({ status: "open", firing: 1, ended_at: null });
+  await commit(RULE, {
+    ...other,
+    event: { ...other.event, ...ended(7), seq: 2, receivedAt: NOW + 7 * MIN },
+  } as Decided);
+  expect(await read()).toMatchObject({ status: "resolved", ended_at: new Date(NOW + 7 * MIN).toISOString() });
+  await commit(RULE, at(600, 3, { kind: "reopened", startsAt: NOW + 600 * MIN }));
+  expect(await read()).toMatchObject({
+    status: "resolved",
+    firing: 0,
+    ended_at: new Date(NOW + 7 * MIN).toISOString(),
+  });
+});
+
 describe("retention", () => {
   const count = (table: string, where: string): Promise<number | null> =>
     env.DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${where}`).first<number>("n");

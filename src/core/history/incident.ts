@@ -51,6 +51,8 @@ export interface IncidentSummary {
   readonly severity: Severity;
   readonly firing: number;
   readonly resolved: number;
+  /** When the last of them resolved; null while one fires. */
+  readonly endedAt: Millis | null;
   /** Who may have caused the others; null of nobody. */
   readonly firstCause: { readonly fingerprint: string; readonly why: "inhibits_others" | "earliest" } | null;
   /** What happened, oldest first. */
@@ -60,6 +62,9 @@ export interface IncidentSummary {
     readonly what: "fired" | "resolved";
   }[];
 }
+
+const laterOf = (a: Millis | null, b: Millis | null): Millis | null =>
+  a === null ? b : b === null ? a : Math.max(a, b);
 
 /**
  * What an incident of these members is. `inhibitors` names the members that inhibit a member: who stands above others
@@ -89,6 +94,7 @@ export const summariseIncident = (
     severity: SEVERITIES.find((severity) => members.some((member) => member.severity === severity)) ?? "warning",
     firing,
     resolved: members.length - firing,
+    endedAt: firing > 0 ? null : members.reduce<Millis | null>((last, { endsAt }) => laterOf(last, endsAt), null),
     firstCause:
       first === undefined
         ? null

@@ -93,6 +93,9 @@ export const readIncident = (db: D1Database, id: string): Promise<IncidentRow | 
 /** Members shown of one incident; a storm has more, and they are all in the history. */
 export const MAX_MEMBERS = 500;
 
+/** The alert has begun anew since the incident closed: what it does now is none of this incident's. */
+const AGAIN = "a.starts_at > i.join_until";
+
 /** The members of these incidents as they are now, by incident. */
 export const readMembers = async (
   db: D1Database,
@@ -111,9 +114,14 @@ export const readMembers = async (
     ids.map((id) =>
       db
         .prepare(
-          `SELECT m.fingerprint, m.joined_at, a.labels, a.status, a.severity, a.starts_at, a.ends_at
-           FROM incident_members AS m CROSS JOIN alerts AS a ON a.fingerprint = m.fingerprint
-           WHERE m.incident = ?1 LIMIT ?2`,
+          `SELECT m.fingerprint, m.joined_at, a.labels, a.severity,
+             CASE WHEN ${AGAIN} THEN 'resolved' ELSE a.status END AS status,
+             CASE WHEN ${AGAIN} THEN m.joined_at ELSE a.starts_at END AS starts_at,
+             CASE WHEN ${AGAIN} THEN (SELECT e.received_at FROM events AS e WHERE e.fingerprint = m.fingerprint
+               AND e.seq > m.seq AND e.status = 'resolved' ORDER BY e.seq LIMIT 1) ELSE a.ends_at END AS ends_at
+           FROM incidents AS i CROSS JOIN incident_members AS m ON m.incident = i.id
+           CROSS JOIN alerts AS a ON a.fingerprint = m.fingerprint
+           WHERE i.id = ?1 LIMIT ?2`,
         )
         .bind(id, perIncident),
     ),

@@ -28,6 +28,7 @@ export interface RankedAlert {
   readonly fired_at: number;
   readonly transition_at: number;
   readonly received: number;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 const RANKED = `SELECT a.key AS fingerprint, a.value->>6 AS alertname, a.value->>7 AS namespace, a.value->>8 AS severity,
@@ -40,6 +41,9 @@ const RANKED = `SELECT a.key AS fingerprint, a.value->>6 AS alertname, a.value->
 const RECEIVED = `SELECT x.key AS fingerprint, sum(x.value) AS n FROM rollups AS r, json_each(r.received) AS x
   WHERE r.hour >= ?1 AND r.hour < ?2 AND x.key IN (SELECT value FROM json_each(?3)) GROUP BY x.key`;
 
+/** Of alerts that are not kept any more there are none. */
+const LABELS = "SELECT fingerprint, labels FROM alerts WHERE fingerprint IN (SELECT value FROM json_each(?1))";
+
 const ranked = async (
   db: D1Database,
   range: Range,
@@ -51,15 +55,18 @@ const ranked = async (
   const { results } = await db
     .prepare(`${RANKED} ${tail}`)
     .bind(from, to, range.namespace, range.severity, limit, ...more)
-    .all<RankedAlert>();
-  const received = await db
-    .prepare(RECEIVED)
-    .bind(from, to, JSON.stringify(results.map((row) => row.fingerprint)))
-    .all<{ fingerprint: string; n: number }>();
+    .all<Omit<RankedAlert, "labels" | "received">>();
+  const fingerprints = JSON.stringify(results.map((row) => row.fingerprint));
+  const [received, labels] = await Promise.all([
+    db.prepare(RECEIVED).bind(from, to, fingerprints).all<{ fingerprint: string; n: number }>(),
+    db.prepare(LABELS).bind(fingerprints).all<{ fingerprint: string; labels: string }>(),
+  ]);
   const repeats = new Map(received.results.map((row) => [row.fingerprint, row.n]));
+  const known = new Map(labels.results.map((row) => [row.fingerprint, row.labels]));
   return results.map((row) => ({
     ...row,
     received: row.started + row.resolved + (repeats.get(row.fingerprint) ?? 0),
+    labels: JSON.parse(known.get(row.fingerprint) ?? "{}") as Record<string, string>,
   }));
 };
 

@@ -31,6 +31,8 @@ export const Top = z.object({
   receive_count: z.number(),
   last_fired_at: z.string(),
   avg_duration: z.number().nullable(),
+  /** As they are now; empty of an alert that is not kept any more. */
+  labels: z.record(z.string(), z.string()),
 });
 export const Flapping = z.object({
   fingerprint: z.string(),
@@ -39,6 +41,7 @@ export const Flapping = z.object({
   transition_count: z.number(),
   flapping_score: z.number(),
   last_transition_at: z.string(),
+  labels: z.record(z.string(), z.string()),
 });
 const Noise = z.object({
   alert_name: z.string(),

@@ -17,7 +17,10 @@ const Incident = z
     status: z.enum(["open", "resolved"]),
     severity: z.string(),
     opened_at: z.string(),
+    /** When the last alert joined it. */
     updated_at: z.string(),
+    /** When the last of its alerts resolved; null while one fires. */
+    ended_at: z.string().nullable(),
     alerts: z.number(),
     firing: z.number(),
     resolved: z.number(),
@@ -52,7 +55,7 @@ const show = (
   members: readonly IncidentMember[],
   inhibitors: (m: IncidentMember) => readonly string[],
 ) => {
-  const { firstCause, timeline, ...summary } = summariseIncident(row.key, members, inhibitors);
+  const { firstCause, timeline, endedAt, ...summary } = summariseIncident(row.key, members, inhibitors);
   const names = new Map(members.map((member) => [member.fingerprint, alertName(member.labels)]));
   const nameOf = (fingerprint: string): string => names.get(fingerprint) ?? "unknown";
   return {
@@ -61,6 +64,7 @@ const show = (
       labels: row.key,
       opened_at: time(row.opened_at),
       updated_at: time(row.updated_at),
+      ended_at: timeOrNull(endedAt),
       alerts: members.length,
       ...summary,
       first_cause: firstCause === null ? null : { ...firstCause, alert_name: nameOf(firstCause.fingerprint) },

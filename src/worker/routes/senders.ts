@@ -32,6 +32,7 @@ export const Longest = z.object({
       namespace: z.string().nullable(),
       severity: z.string(),
       starts_at: z.string(),
+      labels: z.record(z.string(), z.string()),
     }),
   ),
 });
@@ -91,7 +92,7 @@ export const senderRoutes = routes()
     }),
     async (c) => {
       const { results } = await c.env.DB.prepare(
-        `SELECT fingerprint, alertname, namespace, severity, starts_at FROM alerts INDEXED BY alerts_firing
+        `SELECT fingerprint, alertname, namespace, severity, starts_at, labels FROM alerts INDEXED BY alerts_firing
          WHERE status = 'firing' ORDER BY starts_at LIMIT ?1`,
       )
         .bind(c.req.valid("query").limit)
@@ -101,11 +102,13 @@ export const senderRoutes = routes()
           namespace: string | null;
           severity: string;
           starts_at: number;
+          labels: string;
         }>();
-      const alerts = results.map(({ alertname, starts_at, ...row }) => ({
+      const alerts = results.map(({ alertname, starts_at, labels, ...row }) => ({
         ...row,
         alert_name: alertname,
         starts_at: time(starts_at),
+        labels: JSON.parse(labels) as Record<string, string>,
       }));
       return c.json({ alerts }, 200);
     },

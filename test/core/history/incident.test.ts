@@ -37,6 +37,7 @@ describe("a summary", () => {
       title: "2 alerts: cluster=c1",
       status: "open",
       firing: 2,
+      endedAt: null,
       firstCause: { fingerprint: "A", why: "earliest" },
     });
   });
@@ -55,6 +56,7 @@ describe("a summary", () => {
       nobody,
     );
     expect(summary).toMatchObject({ title: "A × 2: k", status: "resolved", severity: "critical", resolved: 2 });
+    expect(summary.endedAt).toBe(50);
     expect(summary.timeline.map(({ at, what }) => `${at} ${what}`)).toEqual([
       "10 fired",
       "15 fired",
