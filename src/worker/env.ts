@@ -19,6 +19,17 @@ export interface Bindings extends Omit<Env, "ALERTS" | "NOTIFICATIONS"> {
   /** Seconds after which a quiet target is probed, and that a probe may take. */
   readonly HEALTH_INTERVAL?: string;
   readonly HEALTH_TIMEOUT?: string;
+  /** Failures in a row that make a target unhealthy, and milliseconds from which a success is a bad sign. */
+  readonly HEALTH_FAILURES?: string;
+  readonly HEALTH_SLOW_MS?: string;
+  /** Seconds of the first and of the longest wait between two attempts, and how many there are at most. */
+  readonly RETRY_BASE_SECONDS?: string;
+  readonly RETRY_CAP_SECONDS?: string;
+  readonly RETRY_MAX_ATTEMPTS?: string;
+  /** Failures in a row that open a target's breaker, seconds it is open, and successes that close it. */
+  readonly BREAKER_FAILURES?: string;
+  readonly BREAKER_OPEN_SECONDS?: string;
+  readonly BREAKER_SUCCESSES?: string;
   readonly PUBLIC_URL?: string;
   readonly RESOLVE_TIMEOUT?: string;
   readonly WEBHOOK_RESOLVE_TIMEOUT?: string;

@@ -7,8 +7,9 @@ import { runCron } from "./cron/index.ts";
 import { countingDatabase } from "./db/counted.ts";
 import type { Bindings } from "./env.ts";
 import { logError, logWarn } from "./log.ts";
-import { count, handOver } from "./metrics/count.ts";
+import { count } from "./metrics/count.ts";
 import { ours } from "./metrics/families.ts";
+import { handOverSoon } from "./metrics/hand-over.ts";
 import { canonicalRequest } from "./paths.ts";
 import { inSpan } from "./span.ts";
 
@@ -25,18 +26,14 @@ const RETRY_DELAY_SECONDS = 5;
 const consume = async (batch: MessageBatch, env: Bindings, ctx: ExecutionContext): Promise<void> => {
   if (batch.queue === "alerts") {
     const redelivered = batch.messages.some((message) => message.attempts > 1);
-    return consumeAlerts(
-      env,
-      batch.messages.map((message) => message.body as AlertsMessage),
-      redelivered,
-      ctx,
+    const messages = batch.messages.map((message) => message.body as AlertsMessage);
+    return inSpan("process", { messages: messages.length, redelivered }, () =>
+      consumeAlerts(env, messages, redelivered, ctx),
     );
   }
   if (batch.queue === "notifications") {
-    return consumeNotifications(
-      env,
-      batch.messages.map((message) => message.body as NotificationsMessage),
-    );
+    const messages = batch.messages.map((message) => message.body as NotificationsMessage);
+    return inSpan("publish", { messages: messages.length }, () => consumeNotifications(env, messages, ctx));
   }
   // A dead bell is no dead alert: the outbox or the pending row rings again.
   count(ours("queue_dead_messages_total"), { queue: batch.queue }, batch.messages.length);
@@ -55,15 +52,14 @@ export default {
   async queue(batch, bindings, ctx) {
     const env = countingDatabase(bindings);
     try {
-      await inSpan(`queue ${batch.queue}`, { messages: batch.messages.length }, () => consume(batch, env, ctx));
+      await consume(batch, env, ctx);
       batch.ackAll();
-      ctx.waitUntil(handOver(env));
     } catch (error) {
       if (batch.queue === "alerts") countFailed(batch.messages as readonly Message<AlertsMessage>[]);
-      ctx.waitUntil(handOver(env));
       logError("queue.failed", error, { queue: batch.queue, messages: batch.messages.length });
       batch.retryAll({ delaySeconds: RETRY_DELAY_SECONDS });
     }
+    handOverSoon(env, ctx);
   },
   async scheduled(controller, env) {
     await inSpan("cron", {}, () => runCron(countingDatabase(env), controller.scheduledTime));

@@ -49,7 +49,22 @@ const repeatAlerts = async (env: Bindings, name: string, alerts: readonly Alert[
  * Stores every alert of a request; the outcomes come in the order of `parsed.alerts`. An error means that at least
  * one alert is not known to be safe: the sender must repeat the request, and what was stored is then a duplicate.
  */
-export const storeAlerts = async (
+export const storeAlerts = (
+  env: Bindings,
+  parsed: Parsed,
+  receiptId: string,
+  source: string | null,
+): Promise<Result<readonly DedupOutcome[], "overloaded">> => {
+  const { format, alerts, rejects } = parsed;
+  const fields = { receiptId, source, format, alerts: alerts.length, rejected: rejects.length };
+  return inSpan("ingest", fields, async (note) => {
+    const stored = await storeInShards(env, parsed, receiptId, source);
+    note({ outcome: stored.ok ? "stored" : stored.error });
+    return stored;
+  });
+};
+
+const storeInShards = async (
   env: Bindings,
   parsed: Parsed,
   receiptId: string,
@@ -71,11 +86,9 @@ export const storeAlerts = async (
   const answers = await Promise.all(
     [...byShard].map(async ([name, indexes]) => {
       const alerts = indexes.map((i) => parsed.alerts[i]!.alert);
-      const answer = await inSpan("ingest.shard", { receiptId, shard: name, alerts: alerts.length }, async () =>
-        (await repeatAlerts(env, name, alerts))
-          ? "repeated"
-          : callShard(env, name, { alerts, receiptId, source, format, upstream }),
-      );
+      const answer = (await repeatAlerts(env, name, alerts))
+        ? "repeated"
+        : await callShard(env, name, { alerts, receiptId, source, format, upstream });
       if (answer !== "repeated" && !answer.ok) return false;
       if (answer !== "repeated") learn(name, alerts, answer, Date.now());
       indexes.forEach((i, k) => {

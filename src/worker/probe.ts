@@ -1,5 +1,6 @@
 /** Asks a target's host whether it is there. Nothing secret leaves here, and no answer is read. */
 import { connect } from "cloudflare:sockets";
+import type { Contact } from "../core/publish/health.ts";
 import type { Answer } from "../core/publish/outcome.ts";
 import { type ProbeAnswer, type ProbeRequest, probeOutcome, probeRequest } from "../core/publish/probe.ts";
 import type { Target } from "../core/route/target.ts";
@@ -53,8 +54,16 @@ const isOpen = async (url: string, timeoutMs: number): Promise<boolean> => {
   }
 };
 
-/** What the probe came to and how long it took; null: the address may not be asked. */
-export const probe = async (env: Bindings, target: Target) => {
+/** What a probe came to, how long it took and when it ended. */
+export interface Probed {
+  readonly outcome: Contact;
+  readonly statusCode: number | null;
+  readonly durationMs: number;
+  readonly at: number;
+}
+
+/** null: the address may not be asked. */
+export const probe = async (env: Bindings, target: Target): Promise<Probed | null> => {
   const request = probeRequest(target);
   if (blockedBy(env, request.url) !== null) return null;
   const from = Date.now();

@@ -6,11 +6,12 @@ import { type Health, recordHealth, UNKNOWN_HEALTH } from "../core/publish/healt
 import { combineHealth } from "../core/publish/probe.ts";
 import type { Target } from "../core/route/target.ts";
 import { loadHealth, NO_HEALTH, saveHealth, type TargetHealth } from "./db/target-health.ts";
+import { healthLimits } from "./delivery-options.ts";
 import type { Bindings } from "./env.ts";
 import { noteChange } from "./live.ts";
 import { logError } from "./log.ts";
 import { forgetTarget, noteHealth } from "./metrics/delivery.ts";
-import { probe } from "./probe.ts";
+import { type Probed, probe } from "./probe.ts";
 import { registry } from "./registry.ts";
 import { numberOf } from "./variables.ts";
 
@@ -37,16 +38,16 @@ const askObject = async (
 const lastCheck = ({ delivery, probe: probed }: TargetHealth): number =>
   Math.max(delivery.lastCheckAt ?? 0, probed.lastCheckAt ?? 0);
 
+const judge = (env: Bindings, { probe }: TargetHealth, { outcome, durationMs, at }: Probed): Health =>
+  recordHealth(probe ?? UNKNOWN_HEALTH, outcome, durationMs, at, healthLimits(env));
+
 /** The health of one target by now, with what its object says; probes it where `isManual` or no delivery is recent. */
 const examine = async (env: Bindings, target: Target, before: TargetHealth, now: number, isManual: boolean) => {
   const { health: delivery, breaker } = await askObject(env, target.name);
   const known = { ...before, delivery, breaker };
   const isQuiet = lastCheck(known) <= now - intervalMs(env) + TOLERANCE_MS;
   const probed = isManual || (target.enabled && isQuiet) ? await probe(env, target) : null;
-  const after: TargetHealth =
-    probed === null
-      ? known
-      : { ...known, probe: recordHealth(before.probe ?? UNKNOWN_HEALTH, probed.outcome, probed.durationMs, probed.at) };
+  const after: TargetHealth = probed === null ? known : { ...known, probe: judge(env, before, probed) };
   return { health: after, probed };
 };
 

@@ -2,6 +2,9 @@
  * The variables of the Worker (contracts 15): what each may hold, and what holds where it says nothing or something
  * wrong. A wrong one is never guessed at: its default is in force, and readiness names it until it is mended.
  */
+import { TARGET_BREAKER } from "../core/classify/breaker.ts";
+import { RETRY, RETRY_CAP_MS } from "../core/publish/backoff.ts";
+import { HEALTH_LIMITS } from "../core/publish/health.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { readClusters } from "../core/route/cluster.ts";
 import { type ReadConfig, readConfig } from "../core/route/config.ts";
@@ -36,6 +39,14 @@ const NUMBERS = {
   TARGET_REFRESH_INTERVAL: number(300, 60, 86_400),
   HEALTH_INTERVAL: number(120, 60, 86_400),
   HEALTH_TIMEOUT: number(5, 0.1, 30),
+  HEALTH_FAILURES: whole(HEALTH_LIMITS.failures, 1, 100),
+  HEALTH_SLOW_MS: whole(HEALTH_LIMITS.slowMs, 1, 60_000),
+  RETRY_BASE_SECONDS: number(RETRY.baseMs / 1000, 0.1, RETRY_CAP_MS / 1000),
+  RETRY_CAP_SECONDS: number(RETRY_CAP_MS / 1000, 0.1, RETRY_CAP_MS / 1000),
+  RETRY_MAX_ATTEMPTS: whole(RETRY.maxAttempts, 1, 10_000),
+  BREAKER_FAILURES: whole(TARGET_BREAKER.failures, 1, 1_000),
+  BREAKER_OPEN_SECONDS: number(TARGET_BREAKER.openMs / 1000, 1, 3_600),
+  BREAKER_SUCCESSES: whole(TARGET_BREAKER.successes, 1, 100),
 } as const satisfies Readonly<Record<string, NumberVariable>>;
 
 /** Whether each is on where it says nothing. */

@@ -16,6 +16,10 @@ export interface BenchRuntime {
   readonly url: string;
   /** CPU time the runtime has used so far, in ms; null where the system does not tell. */
   readonly cpuMs: () => number | null;
+  /** What the streaming tail was told so far; only of a service that has one. */
+  readonly tail: () => Promise<unknown>;
+  /** Runs a statement in the service's database, behind its back. */
+  readonly sql: (statement: string) => Promise<void>;
   /** Fires the cron once. */
   readonly cron: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -61,12 +65,15 @@ const childrenNow = (): number[] => {
   }
 };
 
+/** Any that the runtime knows. */
+const TAIL_DATE = "2026-10-01";
+
 type WorkerOptions = ReturnType<typeof unstable_getMiniflareWorkerOptions>["workerOptions"];
 
 const run = async (
   script: string,
   options: Partial<WorkerOptions>,
-  stateDir?: string,
+  { stateDir, tail }: { readonly stateDir?: string; readonly tail?: string } = {},
 ): Promise<{ mf: Miniflare; runtime: BenchRuntime }> => {
   const port = await freePort();
   const before = new Set(childrenNow());
@@ -86,7 +93,11 @@ const run = async (
           modulesRoot: dirname(script),
           scriptPath: script,
           unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+          ...(tail === undefined ? {} : { streamingTails: ["tail"] }),
         },
+        ...(tail === undefined
+          ? []
+          : [{ name: "tail", modules: true, scriptPath: tail, compatibilityDate: TAIL_DATE }]),
       ],
     } as Parameters<typeof convertV4MiniflareOptions>[0]),
     resourcePersistencePath: stateDir ?? mkdtempSync(join(scratch, "state-")),
@@ -98,6 +109,8 @@ const run = async (
     runtime: {
       url: `http://127.0.0.1:${port}`,
       cpuMs: () => (pid === undefined ? null : cpuOf(pid)),
+      tail: async () => (await (await mf.getWorker("tail")).fetch("http://tail/")).json(),
+      sql: async (statement) => void (await (await mf.getD1Database("DB")).prepare(statement).run()),
       cron: async () => {
         const worker = (await mf.getWorker()) as unknown as { scheduled(): Promise<unknown> };
         await worker.scheduled();
@@ -139,14 +152,18 @@ const migrate = async (mf: Miniflare): Promise<void> => {
   }
 };
 
-/** Starts the service; `consumers: false` leaves what it queues where it is, to measure ingest alone; `vars` win. */
+/**
+ * Starts the service; `consumers: false` leaves what it queues where it is, to measure ingest alone; `vars` win; `tail` is
+ * the script of a Worker that is told of its spans.
+ */
 export const startService = async (
   script: string,
   {
     consumers = true,
     stateDir,
+    tail,
     vars = {},
-  }: { consumers?: boolean; stateDir?: string; vars?: Record<string, string> } = {},
+  }: { consumers?: boolean; stateDir?: string; tail?: string; vars?: Record<string, string> } = {},
 ): Promise<BenchRuntime> => {
   const workerOptions = serviceOptions();
   const bindings = {
@@ -162,7 +179,7 @@ export const startService = async (
   const { mf, runtime } = await run(
     script,
     { ...workerOptions, bindings, ...(consumers ? {} : { queueConsumers: {} }) },
-    stateDir,
+    { ...(stateDir === undefined ? {} : { stateDir }), ...(tail === undefined ? {} : { tail }) },
   );
   await migrate(mf);
   return runtime;

@@ -10,9 +10,13 @@ export const median = (values: readonly number[]): number => percentile(values, 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Asks until it holds; throws when it does not within the time. */
-export const waitFor = async (what: string, withinMs: number, holds: () => boolean): Promise<void> => {
+export const waitFor = async (
+  what: string,
+  withinMs: number,
+  holds: () => boolean | Promise<boolean>,
+): Promise<void> => {
   const end = Date.now() + withinMs;
-  while (!holds()) {
+  while (!(await holds())) {
     if (Date.now() > end) throw new Error(`${what}: not within ${withinMs} ms`);
     await sleep(50);
   }

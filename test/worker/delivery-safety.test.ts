@@ -195,3 +195,15 @@ describe("the sweep", () => {
     expect(host.received).toHaveLength(1);
   });
 });
+
+test("the counters of a quiet target go on where they were, although it leaves memory after each delivery", async () => {
+  await addTarget({ name: "quiet", type: "webhook", url: "https://quiet.example.com/in" });
+  receiver("quiet.example.com");
+  for (const seq of [1, 2, 3]) {
+    startClock(START + seq * 3_600_000);
+    await queue("quiet", { subject: `q${seq}`, seq: 1 });
+    await evictDurableObject(stubOf("quiet"));
+  }
+  const { health } = await stubOf("quiet").status();
+  expect([health.checks, health.successes]).toEqual([3, 3]);
+});

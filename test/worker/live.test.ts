@@ -74,7 +74,7 @@ const tokenOf = async (name: string, scopes: readonly string[], expiresAt?: numb
 };
 
 /** As an isolate does with what it noted. */
-const tellAll = (live: LiveBatch): Promise<void> =>
+const tellAll = (live: LiveBatch): Promise<boolean> =>
   Promise.resolve(
     bindings.METRICS.getByName("main").add({
       counts: {},
@@ -83,7 +83,8 @@ const tellAll = (live: LiveBatch): Promise<void> =>
       live,
     }),
   );
-const tell = (status: string): Promise<void> => tellAll({ changes: [{ type: "mode", id: "test", status }], more: {} });
+const tell = (status: string): Promise<unknown> =>
+  tellAll({ changes: [{ type: "mode", id: "test", status }], more: {} });
 
 /** Close code of a socket whose token is over. */
 const SIGNED_OUT = 4401;

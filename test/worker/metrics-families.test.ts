@@ -333,9 +333,17 @@ const CAUSES: readonly Cause[] = [
     moves: ["ah:publishing_mode_transitions_total", "ah:publishing_submissions_rejected_total"],
   },
   {
+    cause: "an alertname is longer than any that has a series of its own",
+    act: async () => {
+      const counts = { [`x_total{alertname="${"n".repeat(300)}"}`]: 1 };
+      await hub("main").add({ ...NOTHING, counts });
+    },
+    moves: ["ah:metrics_folded_total"],
+  },
+  {
     cause: "there are more series than are kept",
     act: async () => {
-      const many = Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [`x_total{n="${i}"}`, 1]));
+      const many = Object.fromEntries(Array.from({ length: 20_001 }, (_, i) => [`x_total{n="${i}"}`, 1]));
       await hub("main").add({ ...NOTHING, counts: many });
     },
     moves: ["ah:metrics_dropped_total"],

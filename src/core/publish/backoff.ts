@@ -1,10 +1,19 @@
 /** When a failed attempt is tried again: exponential with full jitter (contracts 10.3, DESIGN 9). */
 import type { Millis } from "../alert/alert.ts";
 
-/** First bound of the wait. */
-export const RETRY_BASE_MS = 2_000;
 /** No wait of our own is longer: a pager that recovers should not wait for us. */
 export const RETRY_CAP_MS = 300_000;
+
+export interface RetryOptions {
+  /** First bound of the wait. */
+  readonly baseMs: Millis;
+  /** Last bound of the wait, at most RETRY_CAP_MS. */
+  readonly capMs: Millis;
+  /** Attempts after which it is given up, also within its window. */
+  readonly maxAttempts: number;
+}
+
+export const RETRY: RetryOptions = { baseMs: 2_000, capMs: RETRY_CAP_MS, maxAttempts: Number.POSITIVE_INFINITY };
 
 /**
  * The moment of the next attempt, or null when the attempt that just failed was made after the window was over: what is
@@ -18,9 +27,10 @@ export const nextAttemptAt = (
   windowSeconds: number,
   askedMs: number | null,
   random: number,
+  { baseMs, capMs, maxAttempts }: RetryOptions = RETRY,
 ): Millis | null => {
-  if (isOverdue(now, since, windowSeconds)) return null;
-  const bound = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.max(0, attempts - 1));
+  if (attempts >= maxAttempts || isOverdue(now, since, windowSeconds)) return null;
+  const bound = Math.min(capMs, baseMs * 2 ** Math.max(0, attempts - 1));
   return now + Math.max(Math.ceil(random * bound), askedMs ?? 0, 1);
 };
 

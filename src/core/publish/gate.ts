@@ -3,7 +3,15 @@
  * Plain values, so that the target object keeps what must survive and forgets the rest.
  */
 import type { Millis } from "../alert/alert.ts";
-import { admit, type Breaker, CLOSED_BREAKER, record, release, TARGET_BREAKER } from "../classify/breaker.ts";
+import {
+  admit,
+  type Breaker,
+  type BreakerOptions,
+  CLOSED_BREAKER,
+  record,
+  release,
+  TARGET_BREAKER,
+} from "../classify/breaker.ts";
 import type { Outcome } from "./outcome.ts";
 import { type Bucket, freshBucket, giveToken, nextTokenAt, type Pace, takeToken } from "./pace.ts";
 
@@ -34,17 +42,27 @@ export const openGate = (now: Millis, saved?: Pick<Gate, "breaker" | "pausedUnti
 });
 
 /** null where a request may go now. */
-export const holdOf = (gate: Gate, pace: Pace | null, now: Millis): Hold | null => {
+export const holdOf = (
+  gate: Gate,
+  pace: Pace | null,
+  now: Millis,
+  options: BreakerOptions = TARGET_BREAKER,
+): Hold | null => {
   if (gate.pausedUntil > now) return { reason: "paused", at: gate.pausedUntil };
-  const admission = admit(gate.breaker, now, TARGET_BREAKER);
+  const admission = admit(gate.breaker, now, options);
   if (!admission.allowed) return { reason: "breaker_open", at: admission.retryAt };
   const tokenAt = pace === null ? now : nextTokenAt(gate.bucket, pace, now);
   return tokenAt > now ? { reason: "pacing", at: tokenAt } : null;
 };
 
 /** Lets one request through; only where `holdOf` held nothing. */
-export const enterGate = (gate: Gate, pace: Pace | null, now: Millis): { readonly gate: Gate; readonly pass: Pass } => {
-  const admission = admit(gate.breaker, now, TARGET_BREAKER);
+export const enterGate = (
+  gate: Gate,
+  pace: Pace | null,
+  now: Millis,
+  options: BreakerOptions = TARGET_BREAKER,
+): { readonly gate: Gate; readonly pass: Pass } => {
+  const admission = admit(gate.breaker, now, options);
   return {
     gate: {
       ...gate,
@@ -66,12 +84,19 @@ export const returnPass = (gate: Gate, pass: Pass, pace: Pace | null): Gate => (
  * Takes in how a request ended. A rate limit pauses the whole target until `retryAt` and says nothing bad about it; an
  * answer that refuses the payload proves that somebody answers.
  */
-export const leaveGate = (gate: Gate, pass: Pass, outcome: Outcome, retryAt: Millis, now: Millis): Gate => {
+export const leaveGate = (
+  gate: Gate,
+  pass: Pass,
+  outcome: Outcome,
+  retryAt: Millis,
+  now: Millis,
+  options: BreakerOptions = TARGET_BREAKER,
+): Gate => {
   const asked = outcome.kind === "delivered" ? outcome.pauseMs : outcome.kind === "retry" ? outcome.afterMs : null;
   const limited = outcome.kind === "retry" && outcome.reason === "rate_limited";
   const pausedUntil = Math.max(gate.pausedUntil, limited ? retryAt : 0, asked == null ? 0 : now + asked);
   const breaker = limited
     ? release(gate.breaker, pass.probe)
-    : record(gate.breaker, { ok: outcome.kind !== "retry", probe: pass.probe }, now, TARGET_BREAKER);
+    : record(gate.breaker, { ok: outcome.kind !== "retry", probe: pass.probe }, now, options);
   return { ...gate, breaker, pausedUntil };
 };

@@ -4,10 +4,14 @@ import type { FailureReason, Outcome } from "./outcome.ts";
 
 export type HealthStatus = "unknown" | "healthy" | "degraded" | "unhealthy";
 
-/** Failures in a row that make a target unhealthy. */
-const UNHEALTHY_AFTER = 3;
-/** A success slower than this is a bad sign. */
-const SLOW_MS = 5_000;
+export interface HealthLimits {
+  /** Failures in a row that make a target unhealthy. */
+  readonly failures: number;
+  /** A success slower than this is a bad sign. */
+  readonly slowMs: Millis;
+}
+
+export const HEALTH_LIMITS: HealthLimits = { failures: 3, slowMs: 5_000 };
 
 export interface Health {
   readonly status: HealthStatus;
@@ -53,12 +57,18 @@ export type Contact = { readonly kind: "delivered" } | Exclude<Outcome, { kind: 
  * Takes in one attempt of `durationMs` that ended at `now`. A payload the other side would not take says nothing about
  * it; a refused credential or a target that is gone makes it unhealthy at once, a wrong address after some.
  */
-export const recordHealth = (health: Health, outcome: Contact, durationMs: number, now: Millis): Health => {
+export const recordHealth = (
+  health: Health,
+  outcome: Contact,
+  durationMs: number,
+  now: Millis,
+  limits: HealthLimits = HEALTH_LIMITS,
+): Health => {
   const counted = { ...health, checks: health.checks + 1, lastCheckAt: now, lastLatencyMs: durationMs };
   if (outcome.kind === "delivered") {
     return {
       ...counted,
-      status: durationMs >= SLOW_MS ? "degraded" : "healthy",
+      status: durationMs >= limits.slowMs ? "degraded" : "healthy",
       consecutiveFailures: 0,
       successes: health.successes + 1,
       lastSuccessAt: now,
@@ -66,7 +76,7 @@ export const recordHealth = (health: Health, outcome: Contact, durationMs: numbe
   }
   if (isAboutPayload(outcome)) return { ...counted, failures: health.failures + 1 };
   const consecutiveFailures = health.consecutiveFailures + 1;
-  const broken = (outcome.kind === "rejected" && outcome.unhealthy) || consecutiveFailures >= UNHEALTHY_AFTER;
+  const broken = (outcome.kind === "rejected" && outcome.unhealthy) || consecutiveFailures >= limits.failures;
   return {
     ...counted,
     status: broken ? "unhealthy" : health.status === "unknown" ? "degraded" : health.status,

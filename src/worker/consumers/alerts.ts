@@ -9,7 +9,6 @@ import type { AlertsMessage, AlertUpdate } from "../../core/messages.ts";
 import { addressDirect } from "../../core/pipeline/address.ts";
 import type { Context } from "../../core/pipeline/context.ts";
 import { onlyUntold } from "../../core/pipeline/reroute.ts";
-import { decideEvent } from "../../core/pipeline/shadow.ts";
 import { classifierOf, isClassificationEnabled } from "../classification.ts";
 import type { Classified } from "../classifier-result.ts";
 import { loadContext } from "../context.ts";
@@ -26,6 +25,7 @@ import { ringTargets } from "../ring.ts";
 import { loadSettings } from "../settings.ts";
 import { inSpan } from "../span.ts";
 import { throughStorms } from "../storms.ts";
+import { classify, decide } from "./stages.ts";
 
 /** What a remembered answer or the rules need at most; whoever takes longer waits for a model and holds back no other. */
 const AT_ONCE_MS = 250;
@@ -79,8 +79,8 @@ const decideJob = (
   { event, stored, classified }: Job & { readonly classified: Classified | null },
   context: Context,
 ): Decided => {
-  if (stored === null) return { event, decision: decideEvent(event, classified?.classification ?? null, context) };
-  const decision = decideEvent(event, stored.classification, context);
+  if (stored === null) return { event, decision: decide(event, classified?.classification ?? null, context) };
+  const decision = decide(event, stored.classification, context);
   // A storm that takes it joins it before it is committed.
   return { event, decision: { ...decision, ...onlyUntold(decision, stored.trace), storms: [] } };
 };
@@ -106,7 +106,9 @@ const finish = async (
     ...recordCalls(env.DB, calls),
   ];
   if (statements.length > 0) {
-    await inSpan("alerts.commit", { events: fresh.length }, () => env.DB.batch(statements));
+    await inSpan("history.commit", { events: fresh.length, statements: statements.length }, () =>
+      env.DB.batch(statements),
+    );
   }
   for (const { event, decision } of fresh) noteChange("alert", event.fingerprint, event.status, decision.severity);
   countDecided(fresh);
@@ -173,7 +175,7 @@ export const consumeAlerts = async (
   const classifier = classifierOf(env, (promise) => background.waitUntil(promise), said);
   const classified = [...jobs].map(([id, job]) => ({
     job: { ...job, stored: stored.get(id) ?? null },
-    answer: asks && !stored.has(id) ? classifier.classify(job.event, Date.now() + CLASSIFY_MS) : Promise.resolve(null),
+    answer: asks && !stored.has(id) ? classify(classifier, job.event) : Promise.resolve(null),
   }));
   await applyUpdates(
     env,
@@ -199,6 +201,3 @@ export const consumeAlerts = async (
     ).catch((error: unknown) => logError("consume.late", error, { events: late.length })),
   );
 };
-
-/** One decision waits at most this long for a model; the rules answer then (DESIGN 2). */
-const CLASSIFY_MS = 5_000;

@@ -2,17 +2,27 @@
 import type { NotificationsMessage } from "../../core/messages.ts";
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
+import { handOverSoon } from "../metrics/hand-over.ts";
+import type { Background } from "./alerts.ts";
 
 /** Throws when an object could not be reached, after all have been called: accepting twice changes nothing. */
-export const consumeNotifications = async (env: Bindings, messages: readonly NotificationsMessage[]): Promise<void> => {
+export const consumeNotifications = async (
+  env: Bindings,
+  messages: readonly NotificationsMessage[],
+  background: Background,
+): Promise<void> => {
   const byTarget = Map.groupBy(
     messages.flatMap((message) => message.addressed),
     ({ target }) => target,
   );
+  handOverSoon(env, background, byTarget.keys());
   const failures = await Promise.all(
     [...byTarget].map(async ([target, list]) => {
       try {
-        await env.TARGETS.getByName(target).accept(list.map(({ item }) => item));
+        await env.TARGETS.getByName(target).accept(
+          list.map(({ item }) => item),
+          { collects: true },
+        );
         return 0;
       } catch (error) {
         logError("notifications.accept", error, { target, notifications: list.length });

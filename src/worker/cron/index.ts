@@ -7,6 +7,7 @@ import { count, handOver } from "../metrics/count.ts";
 import { ours } from "../metrics/families.ts";
 import { registry } from "../registry.ts";
 import { keepSealed } from "../reseal.ts";
+import { inSpan } from "../span.ts";
 import { checkAllTargets } from "../target-health.ts";
 import { followConfig } from "./config-change.ts";
 import { watchHeartbeats } from "./heartbeats.ts";
@@ -32,7 +33,7 @@ const PARTS: readonly (readonly [name: string, run: (env: Bindings, now: number)
 export const runCron = async (env: Bindings, now: number): Promise<void> => {
   await Promise.all(
     PARTS.map(([name, run]) =>
-      run(env, now).catch((error: unknown) => {
+      inSpan(`cron.${name}`, {}, () => run(env, now)).catch((error: unknown) => {
         count(ours("cron_failures_total"), { part: name });
         logError("cron.failed", error, { part: name });
       }),

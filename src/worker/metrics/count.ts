@@ -1,10 +1,11 @@
 /**
- * What this isolate has counted and not yet handed to the object that keeps it. Handing over happens at the end of the
- * work that was counted, so an isolate that ends takes at most a few seconds of counts with it, never an alert.
+ * What this isolate has counted and not yet handed to the object that keeps it. Handing over happens soon after the work
+ * that was counted, so an isolate that ends takes at most a few seconds of counts with it, never an alert.
  */
 import type { Bindings } from "../env.ts";
 import { type LiveBatch, noted } from "../live.ts";
 import { logError } from "../log.ts";
+import type { Collected } from "../objects/metrics-hub.ts";
 import { type MetricLabels, seriesOf } from "./text.ts";
 
 /** Additions by series. */
@@ -27,8 +28,6 @@ export interface HandedOver {
   readonly live: LiveBatch | null;
 }
 
-/** Requests are handed over at most this often: each hand-over is a call that is paid for. */
-const HAND_OVER_EVERY_MS = 5_000;
 /** Series kept while the object cannot be reached. */
 const MAX_PENDING = 10_000;
 
@@ -53,10 +52,14 @@ interface Observed {
 let pending = new Map<string, number>();
 let observed = new Map<string, Observed>();
 let levels = new Map<string, number | null>();
-let handedAt = 0;
 /** Random values may not be made before the first request. */
 let isolate: string | null = null;
 let openHistoryRequests = 0;
+/** Whether a dashboard was open when something was last handed over; until then nobody knows. */
+let watched = true;
+
+/** True where somebody waits for what changes. */
+export const isWatched = (): boolean => watched;
 
 export const count = (name: string, labels: MetricLabels = {}, by = 1): void => {
   const series = seriesOf(name, labels);
@@ -124,8 +127,11 @@ export const takeCounts = (): HandedOver => {
   return taken;
 };
 
-/** What the object did not take stays for the next time; a newer level wins over an older one. */
-const putBack = (taken: HandedOver): void => {
+/** True where something was counted since it was last taken. */
+export const hasCounts = (): boolean => pending.size > 0 || observed.size > 0 || levels.size > 0 || !noted.isEmpty;
+
+/** Takes in what somebody else counted, or could not get rid of; a level known here is the newer one. */
+export const takeIn = (taken: HandedOver): void => {
   for (const [series, by] of Object.entries(taken.counts)) pending.set(series, (pending.get(series) ?? 0) + by);
   for (const [series, value] of Object.entries(taken.levels)) if (!levels.has(series)) levels.set(series, value);
   if (taken.live !== null) noted.addAll(taken.live);
@@ -133,18 +139,23 @@ const putBack = (taken: HandedOver): void => {
 
 /** Hands over what is pending; what could not be handed over stays for the next time. */
 export const handOver = async (env: Bindings): Promise<void> => {
-  if (pending.size === 0 && observed.size === 0 && levels.size === 0 && noted.isEmpty) return;
-  handedAt = Date.now();
+  if (!hasCounts()) return;
   const taken = takeCounts();
   try {
-    await env.METRICS.getByName("main").add(taken);
+    watched = await env.METRICS.getByName("main").add(taken);
   } catch (error) {
     logError("metrics.handover", error);
-    putBack(taken);
+    takeIn(taken);
   }
 };
 
-/** The same where it happens often, such as after each request; what somebody may be looking at does not wait. */
-export const handOverSometimes = async (env: Bindings): Promise<void> => {
-  if (!noted.isEmpty || Date.now() - handedAt >= HAND_OVER_EVERY_MS) await handOver(env);
+/** Everything counted so far, as a scrape tells it. */
+export const collectAll = async (env: Bindings, version: string): Promise<Collected> => {
+  const taken = takeCounts();
+  try {
+    return await env.METRICS.getByName("main").collect(version, taken);
+  } catch (error) {
+    takeIn(taken);
+    throw error;
+  }
 };

@@ -105,6 +105,7 @@ const SERVICE: readonly Family[] = [
   gauge("cron_last_run_timestamp_seconds", "When the cron last ran"),
   counter("cron_failures_total", "Parts of the cron that failed"),
   gauge("scrape_failed_parts", "Parts of this scrape that could not be read, by what they are"),
+  counter("metrics_folded_total", "Counts that went to a series `other`, by the label with too many values"),
   counter("metrics_dropped_total", "Counts that were not kept because there are too many series"),
   gauge("service_started_time", "When this version first ran, in seconds since 1970"),
   gauge("build_info", "The version that runs"),

@@ -4,8 +4,9 @@ import { matchedRoutes } from "hono/route";
 import { databaseUse } from "../db/counted.ts";
 import type { AppEnv } from "../http.ts";
 import { type LogFields, logDebug, logInfo, logWarn } from "../log.ts";
-import { count, handOverSometimes, noteHistoryRequest, observeSeconds } from "../metrics/count.ts";
+import { count, noteHistoryRequest, observeSeconds } from "../metrics/count.ts";
 import { ours } from "../metrics/families.ts";
+import { handOverSoon } from "../metrics/hand-over.ts";
 import { countHistory, isHistory } from "../metrics/history.ts";
 import type { ProblemType } from "../problem.ts";
 
@@ -80,5 +81,5 @@ export const countRequests = (): MiddlewareHandler<AppEnv> =>
     }
     observeSeconds(ours("request_latency_seconds"), ms, { endpoint });
     logAnswer({ requestId: c.get("requestId"), method, endpoint, status, problem: c.get("problem"), ms });
-    c.executionCtx.waitUntil(handOverSometimes(c.env));
+    handOverSoon(c.env, c.executionCtx);
   };

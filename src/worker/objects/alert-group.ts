@@ -23,6 +23,8 @@ import { logError, logInfo } from "../log.ts";
 import { handOver } from "../metrics/count.ts";
 import { countSteps } from "../metrics/decision.ts";
 import { ringTargets } from "../ring.ts";
+import { inSpan, type Note } from "../span.ts";
+import { Alarm } from "./alarm.ts";
 import * as store from "./alert-group-store.ts";
 
 /** When what could not be handed on or decided is tried again. */
@@ -30,7 +32,7 @@ const RETRY_MS = 5_000;
 
 export class AlertGroup extends DurableObject<Bindings> {
   readonly #sql = this.ctx.storage.sql;
-  #alarmAt: Millis | null = null;
+  readonly #alarm = new Alarm(this.ctx.storage);
   /** Many are only ever told of an end that nobody here waits for: they write nothing. */
   #isMade = false;
 
@@ -38,7 +40,7 @@ export class AlertGroup extends DurableObject<Bindings> {
     super(ctx, env);
     void ctx.blockConcurrencyWhile(async () => {
       this.#isMade = store.hasTables(this.#sql);
-      this.#alarmAt = await ctx.storage.getAlarm();
+      await this.#alarm.load();
     });
   }
 
@@ -55,7 +57,7 @@ export class AlertGroup extends DurableObject<Bindings> {
       }
       store.saveHead(this.#sql, joined.info, joined.state);
     });
-    if (joined.state.wakeAt !== null) this.#alarmBy(joined.state.wakeAt);
+    if (joined.state.wakeAt !== null) this.#alarm.by(joined.state.wakeAt);
   }
 
   /** Asks the storm of a route which of these alerts it takes, in order; those it takes have joined when this answers. */
@@ -76,25 +78,25 @@ export class AlertGroup extends DurableObject<Bindings> {
   }
 
   override async alarm(): Promise<void> {
-    this.#alarmAt = null;
+    this.#alarm.passed();
     if (!this.#isMade) return;
     try {
       await this.#handOn();
       let { wakeAt } = store.load(this.#sql).state;
       if (wakeAt !== null && wakeAt <= Date.now()) {
-        wakeAt = await this.#flush();
+        wakeAt = await inSpan("group.flush", { group: this.ctx.id.name ?? null }, (note) => this.#flush(note));
         await this.#handOn();
       }
-      if (wakeAt !== null) this.#alarmBy(wakeAt);
+      if (wakeAt !== null) this.#alarm.by(wakeAt);
     } catch (error) {
       // A failing alarm is retried six times and then given up for good; this one always comes again.
       logError("group.alarm", error, { group: this.ctx.id.name ?? "" });
-      this.#alarmBy(Date.now() + RETRY_MS);
+      this.#alarm.by(Date.now() + RETRY_MS);
     }
   }
 
   /** Answers when to look again. */
-  async #flush(): Promise<Millis | null> {
+  async #flush(note: Note): Promise<Millis | null> {
     const context = await loadContext(this.env, Date.now());
     const known = [...store.load(this.#sql).members.values()].filter(({ status }) => status === "firing");
     const ends = await readEnds(this.env.DB, known);
@@ -121,11 +123,9 @@ export class AlertGroup extends DurableObject<Bindings> {
       // What is held back is looked at every minute, for as long as a silence lasts: only the alarm remembers that.
       if (!isQuiet || !isHeldKey(info.key)) store.saveHead(this.#sql, info, result.state);
     });
-    logInfo("group.flushed", {
-      group: info.subject,
-      members: members.size,
-      notifications: result.notifications.length,
-    });
+    const told = { members: members.size, notifications: result.notifications.length };
+    logInfo("group.flushed", { group: info.subject, ...told });
+    note({ receiver: info.receiver, ...told, reason: result.steps.at(-1)?.step.reason ?? null });
     return result.state.wakeAt;
   }
 
@@ -136,7 +136,9 @@ export class AlertGroup extends DurableObject<Bindings> {
       ...insertPending(this.env.DB, outgoing.notifications, Date.now()),
       ...appendTrace(this.env.DB, outgoing.steps),
     ];
-    if (statements.length > 0) await this.env.DB.batch(statements);
+    if (statements.length > 0) {
+      await inSpan("history.commit", { statements: statements.length }, () => this.env.DB.batch(statements));
+    }
     countSteps(outgoing.steps.map(({ step }) => step));
     for (const { fingerprint } of outgoing.steps) noteChange("alert", fingerprint, "traced");
     this.ctx.waitUntil(handOver(this.env));
@@ -151,11 +153,5 @@ export class AlertGroup extends DurableObject<Bindings> {
   #make(): void {
     if (!this.#isMade) store.createTables(this.#sql);
     this.#isMade = true;
-  }
-
-  #alarmBy(at: Millis): void {
-    if (this.#alarmAt !== null && this.#alarmAt <= at) return;
-    this.#alarmAt = at;
-    void this.ctx.storage.setAlarm(at);
   }
 }

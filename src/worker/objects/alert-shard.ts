@@ -13,6 +13,7 @@ import type { Repeat } from "../known-alerts.ts";
 import { logError } from "../log.ts";
 import { type HandedOver, handOver, takeCounts } from "../metrics/count.ts";
 import { countReports } from "../metrics/reports.ts";
+import { inSpan } from "../span.ts";
 import { numberOf } from "../variables.ts";
 import { Bell } from "./alert-shard-bell.ts";
 import { changeOf, type ReportContext } from "./alert-shard-change.ts";
@@ -51,8 +52,15 @@ const MAX_CACHED_ENTRIES = 20_000;
 /** More states than one object can go through in a millisecond. */
 const VERSIONS_PER_MS = 1_000;
 
+const countBy = (outcomes: readonly DedupOutcome[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  return counts;
+};
+
 export class AlertShard extends DurableObject<Bindings> {
   readonly #sql = this.ctx.storage.sql;
+  readonly #name = this.ctx.id.name ?? null;
   readonly #entries = new Map<string, Entry>();
   /** A number per entry in memory that changes with what it says; begins anew above any that was given out before. */
   readonly #versions = new Map<string, number>();
@@ -89,6 +97,15 @@ export class AlertShard extends DurableObject<Bindings> {
 
   /** Commits every change of these alerts and its outbox row in one transaction. What only repeats writes nothing. */
   ingest(batch: IngestBatch): IngestAnswer {
+    const { receiptId, source, alerts } = batch;
+    return inSpan("dedup", { shard: this.#name, receiptId, source, alerts: alerts.length }, (note) => {
+      const answer = this.#ingest(batch);
+      note(answer.ok ? countBy(answer.outcomes) : { reason: answer.reason });
+      return answer;
+    });
+  }
+
+  #ingest(batch: IngestBatch): IngestAnswer {
     if (this.#outbox.size >= MAX_UNCONFIRMED) return { ok: false, reason: "overloaded" };
     const now = Date.now();
     this.#load(batch.alerts.map(({ fingerprint, labels }) => [fingerprint, store.keyOf(fingerprint, labels)]));
@@ -116,14 +133,16 @@ export class AlertShard extends DurableObject<Bindings> {
   /** Reports that say what they said before; false, and nothing done, where one of them may mean something by now. */
   repeat(repeats: readonly Repeat[]): boolean {
     if (!repeats.every(([fingerprint, version]) => this.#versions.get(fingerprint) === version)) return false;
-    const now = Date.now();
-    const decided = repeats.map(([fingerprint, , expiresAt]) => {
-      const d = repeat(this.#entries.get(fingerprint)!, expiresAt, now);
-      this.#remember(d, now);
-      return d;
+    return inSpan("dedup", { shard: this.#name, alerts: repeats.length, duplicate: repeats.length }, () => {
+      const now = Date.now();
+      const decided = repeats.map(([fingerprint, , expiresAt]) => {
+        const d = repeat(this.#entries.get(fingerprint)!, expiresAt, now);
+        this.#remember(d, now);
+        return d;
+      });
+      countReports(decided);
+      return true;
     });
-    countReports(decided);
-    return true;
   }
 
   /** The consumer holds these changes in D1: their outbox rows go, and what waited behind them is rung. */

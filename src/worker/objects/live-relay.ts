@@ -21,6 +21,11 @@ export class LiveRelay {
     this.#env = env;
   }
 
+  /** Whether anybody looks, as far as is known. */
+  get isWatched(): boolean {
+    return this.#isWatched;
+  }
+
   /** Somebody looks from now on. */
   watch(): void {
     this.#looks += 1;

@@ -5,27 +5,31 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Millis } from "../../core/alert/alert.ts";
+import { pack } from "../../core/messages.ts";
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
+import { Cardinality, targetOf } from "../metrics/cardinality.ts";
 import type { Counts, HandedOver, Levels } from "../metrics/count.ts";
 import { ours } from "../metrics/families.ts";
+import { seriesOf } from "../metrics/text.ts";
 import { allShards } from "../shards.ts";
+import { Alarm } from "./alarm.ts";
 import { LiveRelay } from "./live-relay.ts";
 
 /** An idle object leaves memory after about 10 s: counts are written before that. */
 const FLUSH_DELAY_MS = 5_000;
 const FLUSH_INTERVAL_MS = 60_000;
-/** Alertnames with a series of their own; the others share `other` (contracts 14). */
-const MAX_ALERT_NAMES = 500;
-/** Bounds memory and the one row all of it is written to, whatever labels come. */
-const MAX_SERIES = 10_000;
+/** Bounds memory and what is written at once, whatever labels come: 1 000 targets with their counters fit twice. */
+const MAX_SERIES = 20_000;
+/** UTF-16 units of one row's JSON: at three bytes each below the 2 MB a row may have. */
+const MAX_ROW_CHARS = 500_000;
 /** An isolate that has not been heard of for this long has no request open any more. */
 const PRESENT_MS = 60_000;
 /** Isolates remembered at once; the oldest go first. */
 const MAX_ISOLATES = 1_000;
 
 const DROPPED = ours("metrics_dropped_total");
-const ALERT_NAME = /alertname="((?:[^"\\]|\\.)*)"/;
+const FOLDED = ours("metrics_folded_total");
 
 /** What a scrape is told. */
 export interface Collected {
@@ -41,11 +45,20 @@ export interface Collected {
   readonly startedAt: Millis;
 }
 
+/** One row; the first has the key `main`, more of them where it would be too long. */
+interface Kept {
+  readonly totals: readonly (readonly [series: string, value: number])[];
+  readonly levels?: readonly (readonly [series: string, value: number])[];
+  readonly marks: Marks;
+}
+
 interface Marks {
   cronAt: Millis | null;
   version: string | null;
   startedAt: Millis | null;
 }
+
+const keyOfRow = (i: number): string => (i === 0 ? "main" : `main-${i}`);
 
 export class MetricsHub extends DurableObject<Bindings> {
   readonly #sql = this.ctx.storage.sql;
@@ -53,32 +66,34 @@ export class MetricsHub extends DurableObject<Bindings> {
   readonly #levels = new Map<string, number>();
   /** Requests open per isolate, as last told: true for a moment only, so in memory only. */
   readonly #present = new Map<string, { readonly at: Millis; readonly open: number }>();
-  readonly #alertNames = new Set<string>();
+  readonly #cardinality = new Cardinality();
+  #rows = 0;
   readonly #live = new LiveRelay(this.env);
   #marks: Marks = { cronAt: null, version: null, startedAt: null };
   #isDirty = false;
   #flushedAt: Millis = 0;
-  #alarmAt: Millis | null = null;
+  readonly #alarm = new Alarm(this.ctx.storage);
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     void ctx.blockConcurrencyWhile(async () => {
       this.#sql.exec("CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
-      for (const { value } of this.#sql.exec<{ value: string }>("SELECT value FROM kept WHERE key = 'main'")) {
-        const kept = JSON.parse(value) as { totals: [string, number][]; levels?: [string, number][]; marks: Marks };
-        const { totals, levels = [], marks } = kept;
+      for (const { value } of this.#sql.exec<{ value: string }>("SELECT value FROM kept")) {
+        const { totals, levels = [], marks } = JSON.parse(value) as Kept;
         for (const [series, n] of totals) this.#add(series, n);
         for (const [series, n] of levels) this.#levels.set(series, n);
         this.#marks = marks;
+        this.#rows += 1;
       }
-      this.#alarmAt = await ctx.storage.getAlarm();
+      await this.#alarm.load();
     });
   }
 
-  /** Adds to the totals and takes the newest levels. */
-  add(taken: HandedOver): void {
+  /** Adds to the totals and takes the newest levels; answers whether a dashboard is open. */
+  add(taken: HandedOver): boolean {
     this.#take(taken, Date.now());
     this.#touch();
+    return this.#live.isWatched;
   }
 
   /** A dashboard is open. */
@@ -130,7 +145,7 @@ export class MetricsHub extends DurableObject<Bindings> {
   }
 
   override alarm(): void {
-    this.#alarmAt = null;
+    this.#alarm.passed();
     try {
       if (this.#isDirty) this.#flush(Date.now());
     } catch (error) {
@@ -150,7 +165,7 @@ export class MetricsHub extends DurableObject<Bindings> {
 
   #setLevels(levels: Levels): void {
     for (const [series, value] of Object.entries(levels)) {
-      if (value === null) this.#levels.delete(series);
+      if (value === null) this.#forget(series);
       else if (this.#levels.has(series) || this.#levels.size < MAX_SERIES) this.#levels.set(series, value);
     }
   }
@@ -160,8 +175,19 @@ export class MetricsHub extends DurableObject<Bindings> {
     return [...this.#present.values()].reduce((sum, { open }) => sum + open, 0);
   }
 
+  /** A target that is gone leaves its place to others. */
+  #forget(level: string): void {
+    this.#levels.delete(level);
+    const target = targetOf(level);
+    if (target === null) return;
+    this.#cardinality.forgetTarget(target);
+    for (const series of this.#totals.keys()) if (targetOf(series) === target) this.#totals.delete(series);
+  }
+
   #add(series: string, by: number): void {
-    const key = this.#bounded(series);
+    const folded = this.#cardinality.fold(series);
+    if (folded !== null) this.#add(seriesOf(FOLDED, { label: folded.label }), 1);
+    const key = folded?.into ?? series;
     const known = this.#totals.get(key);
     if (known === undefined && this.#totals.size >= MAX_SERIES && series !== DROPPED) {
       this.#add(DROPPED, 1);
@@ -170,27 +196,31 @@ export class MetricsHub extends DurableObject<Bindings> {
     this.#totals.set(key, (known ?? 0) + by);
   }
 
-  #bounded(series: string): string {
-    const name = ALERT_NAME.exec(series)?.[1];
-    if (name === undefined || this.#alertNames.has(name)) return series;
-    if (this.#alertNames.size >= MAX_ALERT_NAMES) return series.replace(ALERT_NAME, 'alertname="other"');
-    this.#alertNames.add(name);
-    return series;
-  }
-
   #touch(): void {
     this.#isDirty = true;
     const at = Math.max(Date.now() + FLUSH_DELAY_MS, this.#flushedAt + FLUSH_INTERVAL_MS);
-    if (this.#alarmAt !== null && this.#alarmAt <= at) return;
-    this.#alarmAt = at;
-    void this.ctx.storage.setAlarm(at);
+    this.#alarm.by(at);
   }
 
   #flush(now: Millis): void {
-    this.#sql.exec(
-      "INSERT INTO kept VALUES ('main', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-      JSON.stringify({ totals: [...this.#totals], levels: [...this.#levels], marks: this.#marks }),
-    );
+    const entries = [
+      ...[...this.#totals].map((entry) => ({ is: "total", entry })),
+      ...[...this.#levels].map((entry) => ({ is: "level", entry })),
+    ];
+    const runs = entries.length === 0 ? [[]] : pack(entries, MAX_ROW_CHARS);
+    this.ctx.storage.transactionSync(() => {
+      for (const [i, run] of runs.entries()) {
+        const of = (is: string) => run.flatMap((one) => (one.is === is ? [one.entry] : []));
+        const kept: Kept = { totals: of("total"), levels: of("level"), marks: this.#marks };
+        this.#sql.exec(
+          "INSERT INTO kept VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+          keyOfRow(i),
+          JSON.stringify(kept),
+        );
+      }
+      for (let i = runs.length; i < this.#rows; i++) this.#sql.exec("DELETE FROM kept WHERE key = ?", keyOfRow(i));
+    });
+    this.#rows = runs.length;
     this.#isDirty = false;
     this.#flushedAt = now;
   }

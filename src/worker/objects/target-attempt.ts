@@ -8,6 +8,7 @@ import type { Target } from "../../core/route/target.ts";
 import type { Bindings } from "../env.ts";
 import { send } from "../send.ts";
 import { keepRequest, type Made, madeOf } from "../sent.ts";
+import { inSpan } from "../span.ts";
 import type { Attempt, Entry } from "./target-store.ts";
 
 export interface Progress {
@@ -103,10 +104,15 @@ export const attempt = async (
         if ("reason" in asked) return { ...progress, kind: "held", hold: asked };
         open = asked;
       }
-      const { request } = step.value;
+      const { name, request } = step.value;
       const shown = showRequest(request, target);
+      const sending = inSpan("send", { target: target.name, type: target.type, step: name }, async (note) => {
+        const got = await send(env, request, notification.id, target.timeoutSeconds * 1000, now);
+        note(got.kind === "answer" ? { status: got.status } : { reason: got.reason });
+        return got;
+      });
       const [answer, made] = await Promise.all([
-        send(env, request, notification.id, target.timeoutSeconds * 1000, now),
+        sending,
         madeOf(shown, notification, progress.receipt, progress.stepsDone),
       ]);
       if (answer.kind === "blocked")

@@ -11,9 +11,11 @@ import { saveDeliveryHealth } from "../db/target-health.ts";
 import type { Bindings } from "../env.ts";
 import { noteChange } from "../live.ts";
 import { logError } from "../log.ts";
-import { handOver } from "../metrics/count.ts";
+import { type HandedOver, handOver, hasCounts, takeCounts } from "../metrics/count.ts";
 import { countResults, noteBreaker, noteHealth, noteStanding } from "../metrics/delivery.ts";
 import { ringTargets } from "../ring.ts";
+import { inSpan } from "../span.ts";
+import type { Alarm } from "./alarm.ts";
 import * as owed from "./target-owed.ts";
 import type { TargetState } from "./target-state.ts";
 import type { TargetStatus } from "./target-status.ts";
@@ -28,6 +30,11 @@ const ATTEMPT_CHARS = 400;
 const EXTRAS_PER_BATCH = 200;
 /** How a target stands is found out by looking at all that waits there: in a flood at most this often. */
 const STANDING_EVERY_MS = 5_000;
+
+/** What D1 did not take, or a registry that did not answer, is asked again after this. */
+export const RETRY_MS = 5_000;
+/** Whoever has not fetched the counts by then does not come any more. */
+const LEFT_FOR_MS = 10_000;
 
 const charsOf = ({ attempts }: store.Result): number =>
   attempts.reduce((sum, { sent }) => sum + ATTEMPT_CHARS + (sent?.body.length ?? 0), ATTEMPT_CHARS);
@@ -49,7 +56,9 @@ export class Reporter {
   readonly #sql: SqlStorage;
   readonly #target: string;
   readonly #state: Pick<TargetState, "breaker" | "health">;
+  readonly #alarm: Alarm;
   readonly #standing: () => TargetStatus;
+  #leftUntil: Millis = 0;
   #notedAt: Millis = 0;
   #notedWaiting = false;
   /** What D1 was told last of breaker and health. */
@@ -69,9 +78,11 @@ export class Reporter {
     env: Bindings,
     sql: SqlStorage,
     target: string,
+    alarm: Alarm,
     state: Pick<TargetState, "breaker" | "health">,
     standing: () => TargetStatus,
   ) {
+    this.#alarm = alarm;
     this.#env = countingDatabase(env);
     this.#sql = sql;
     this.#target = target;
@@ -81,6 +92,17 @@ export class Reporter {
     this.#extras = owed.loadExtras(sql, 1).length > 0;
     this.#state = state;
     this.#toldHealth = { at: 0, breaker: state.breaker.state, status: state.health.status };
+  }
+
+  /** Counts stay here for a while, because whoever brought the work fetches them. */
+  leaveCounts(now: Millis): void {
+    this.#leftUntil = now + LEFT_FOR_MS;
+  }
+
+  /** Gives them away; what is counted from now on is handed over from here again. */
+  collectCounts(): HandedOver | null {
+    this.#leftUntil = 0;
+    return hasCounts() ? takeCounts() : null;
   }
 
   get owes(): boolean {
@@ -137,11 +159,12 @@ export class Reporter {
         // Whatever changes how the target stands is a result of some notification.
         if (isNews || this.#isNoteDue) this.#noteStanding(Date.now());
         await this.#tellHealth(Date.now());
-        await handOver(this.#env);
+        if (Date.now() >= this.#leftUntil) await handOver(this.#env);
       } catch (error) {
         logError("target.report", error, { target: this.#target, owed: this.#unreported.size });
       }
     }
+    if (this.owes) this.#alarm.by(Date.now() + RETRY_MS);
     // In the same breath as the last look, so that nobody relies on a run that is over.
     this.#running = null;
   }
@@ -180,7 +203,9 @@ export class Reporter {
 
   async #saveSome(): Promise<void> {
     const results = fitting([...this.#unreported.values()]);
-    await saveResults(this.#env.DB, this.#target, results);
+    await inSpan("history.commit", { target: this.#target, results: results.length }, () =>
+      saveResults(this.#env.DB, this.#target, results),
+    );
     countResults(this.#target, results);
     for (const result of results) {
       noteChange("delivery", ledgerId({ ...result, target: this.#target }), result.state, result.head?.severity);

@@ -13,6 +13,8 @@ import {
 import { type Health, recordHealth, UNKNOWN_HEALTH } from "../../core/publish/health.ts";
 import type { Outcome } from "../../core/publish/outcome.ts";
 import type { Pace } from "../../core/publish/pace.ts";
+import { type TargetLimits, targetLimits } from "../delivery-options.ts";
+import type { Bindings } from "../env.ts";
 import { loadState, saveState } from "./target-owed.ts";
 
 /** A target that refuses us, and who was told of it. */
@@ -31,6 +33,8 @@ interface Saved {
   readonly notices: number;
   readonly digests: number;
   readonly cleanedAt: Millis;
+  /** Absent in states stored before there was such. */
+  readonly savedAt?: Millis;
 }
 
 /** Counters alone are written at most this often: the happy path writes one row, and that is not it. */
@@ -38,6 +42,7 @@ const FLUSH_INTERVAL_MS = 60_000;
 
 export class TargetState {
   readonly #sql: SqlStorage;
+  readonly #limits: TargetLimits;
   #gate: Gate;
   pace: Pace | null = null;
   health: Health;
@@ -47,7 +52,8 @@ export class TargetState {
   cleanedAt: Millis;
   #savedAt: Millis;
 
-  constructor(sql: SqlStorage, now: Millis) {
+  constructor(sql: SqlStorage, env: Bindings, now: Millis) {
+    this.#limits = targetLimits(env);
     const saved = loadState<Saved>(sql);
     this.#sql = sql;
     this.#gate = openGate(now, saved?.gate);
@@ -56,7 +62,8 @@ export class TargetState {
     this.notices = saved?.notices ?? 0;
     this.digests = saved?.digests ?? 0;
     this.cleanedAt = saved?.cleanedAt ?? now;
-    this.#savedAt = now;
+    // A quiet target leaves memory between any two deliveries: its minute goes on from the last time it was written.
+    this.#savedAt = saved?.savedAt ?? 0;
   }
 
   get breaker(): Gate["breaker"] {
@@ -64,11 +71,11 @@ export class TargetState {
   }
 
   hold(now: Millis): Hold | null {
-    return holdOf(this.#gate, this.pace, now);
+    return holdOf(this.#gate, this.pace, now, this.#limits.breaker);
   }
 
   enter(now: Millis): Pass {
-    const { gate, pass } = enterGate(this.#gate, this.pace, now);
+    const { gate, pass } = enterGate(this.#gate, this.pace, now, this.#limits.breaker);
     this.#gate = gate;
     return pass;
   }
@@ -81,8 +88,8 @@ export class TargetState {
   record(pass: Pass, outcome: Outcome, retryAt: Millis, durationMs: number, now: Millis): void {
     const before = this.#gate;
     const wasUnhealthy = this.health.status === "unhealthy";
-    this.#gate = leaveGate(before, pass, outcome, retryAt, now);
-    this.health = recordHealth(this.health, outcome, durationMs, now);
+    this.#gate = leaveGate(before, pass, outcome, retryAt, now, this.#limits.breaker);
+    this.health = recordHealth(this.health, outcome, durationMs, now, this.#limits.health);
     const changed =
       before.breaker.state !== this.#gate.breaker.state ||
       before.breaker.failures !== this.#gate.breaker.failures ||
@@ -102,6 +109,7 @@ export class TargetState {
       notices,
       digests,
       cleanedAt,
+      savedAt: now,
     } satisfies Saved);
   }
 }

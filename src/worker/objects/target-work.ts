@@ -1,13 +1,16 @@
 /** Tells one subject's line from the front until it is empty or has to wait. One at a time per subject. */
+import { alertName } from "../../core/alert/alert.ts";
 import { nextAttemptAt } from "../../core/publish/backoff.ts";
 import type { Hold, Pass } from "../../core/publish/gate.ts";
 import { formatOf } from "../../core/publish/index.ts";
 import type { Notification } from "../../core/publish/notification.ts";
 import type { Outcome } from "../../core/publish/outcome.ts";
 import type { Target } from "../../core/route/target.ts";
+import { retryOptions } from "../delivery-options.ts";
 import type { Bindings } from "../env.ts";
 import { logInfo } from "../log.ts";
 import { registry } from "../registry.ts";
+import { inSpan } from "../span.ts";
 import { attempt, type Permission, type Verdict } from "./target-attempt.ts";
 import type { Desk } from "./target-desk.ts";
 import type { Reporter } from "./target-reporter.ts";
@@ -55,18 +58,8 @@ export const workLine = async (
       }
       const used = open ?? shop.state.enter(now);
       open = null;
-      const known = entry.receipt ?? store.loadTold(shop.sql, subject)?.receipt ?? null;
-      const verdict = await attempt(
-        shop.env,
-        target,
-        entry,
-        settled.tell,
-        known,
-        used,
-        permissionOf(shop, target, entry),
-      );
+      const left = await deliver(shop, target, entry, settled.tell, used);
       const at = line.findIndex((e) => e.seq === entry.seq && e.replay === entry.replay);
-      const left = await settle(shop, target, entry, settled.tell, verdict);
       line.splice(at, 1, ...(left === null ? [] : [left]));
     }
   } finally {
@@ -87,7 +80,8 @@ const permissionOf = (shop: Shop, target: Target, entry: store.Entry): Permissio
   record: (pass, outcome, attempts, durationMs) => {
     const now = Date.now();
     const asked = outcome.kind === "retry" ? outcome.afterMs : null;
-    const retryAt = nextAttemptAt(now, now, attempts, target.retryWindowSeconds, asked, Math.random()) ?? now;
+    const window = target.retryWindowSeconds;
+    const retryAt = nextAttemptAt(now, now, attempts, window, asked, Math.random(), retryOptions(shop.env)) ?? now;
     shop.state.record(pass, outcome, retryAt, durationMs, now);
     logInfo("delivery.attempt", {
       target: target.name,
@@ -98,6 +92,33 @@ const permissionOf = (shop: Shop, target: Target, entry: store.Entry): Permissio
     });
   },
 });
+
+/** One attempt and its consequence; answers the entry as it waits on, or null when it came to its end. */
+const deliver = (shop: Shop, target: Target, entry: store.Entry, told: Notification, pass: Pass) => {
+  const { subject, notification } = entry.item;
+  const [first] = notification.alerts;
+  const fields = {
+    id: notification.id,
+    target: target.name,
+    type: target.type,
+    subject,
+    alertname: first === undefined ? null : alertName(first.labels),
+    alerts: notification.alerts.length + notification.truncatedAlerts,
+    status: notification.status,
+  };
+  return inSpan("deliver", fields, async (note) => {
+    const known = entry.receipt ?? store.loadTold(shop.sql, subject)?.receipt ?? null;
+    const verdict = await attempt(shop.env, target, entry, told, known, pass, permissionOf(shop, target, entry));
+    note({ attempt: verdict.attempts.at(-1)?.number ?? 0, outcome: verdict.kind, reason: reasonOf(verdict) });
+    return settle(shop, target, entry, told, verdict);
+  });
+};
+
+const reasonOf = (verdict: Verdict): string | null => {
+  if (verdict.kind === "retry") return verdict.outcome.reason;
+  if (verdict.kind === "held") return verdict.hold.reason;
+  return verdict.kind === "rejected" ? verdict.reason : null;
+};
 
 /** Draws the consequence of an attempt; answers the entry as it waits on, or null when it came to its end. */
 const settle = async (
@@ -145,7 +166,8 @@ const retryLater = (
 ): store.Entry | null => {
   const { reason, error, afterMs } = outcome;
   const window = windowOf(target, entry.notification);
-  const at = nextAttemptAt(now, entry.since, entry.attempts.at(-1)?.number ?? 1, window, afterMs, Math.random());
+  const made = entry.attempts.at(-1)?.number ?? 1;
+  const at = nextAttemptAt(now, entry.since, made, window, afterMs, Math.random(), retryOptions(shop.env));
   // The target failed again just now: what waits for longer than the window is not tried one by one.
   if (shop.state.breaker.state === "open") shop.desk.expire(target.retryWindowSeconds, error, shop.isBusy, now);
   if (at === null) {

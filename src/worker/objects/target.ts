@@ -14,11 +14,13 @@ import type { Target } from "../../core/route/target.ts";
 import { publicUrl } from "../context.ts";
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
+import type { HandedOver } from "../metrics/count.ts";
 import { isMetricsOnlyForced, METRICS_ONLY_MS } from "../mode.ts";
 import { registry } from "../registry.ts";
+import { Alarm } from "./alarm.ts";
 import { type Counted, countAll } from "./target-backlog.ts";
 import { Desk } from "./target-desk.ts";
-import { Reporter } from "./target-reporter.ts";
+import { RETRY_MS, Reporter } from "./target-reporter.ts";
 import { TargetState } from "./target-state.ts";
 import { showStatus, type TargetStatus } from "./target-status.ts";
 import * as store from "./target-store.ts";
@@ -30,8 +32,6 @@ import { workLine } from "./target-work.ts";
 const MAX_IN_FLIGHT = 6;
 /** Lines that wait in memory for a free connection; more are safer on disk. */
 const MAX_READY = 200;
-/** What D1 did not take, or a registry that did not answer, is asked again after this. */
-const RETRY_MS = 5_000;
 /** While lines are under way their ends go on; the alarm is only there for a crash. */
 const SAFETY_MS = 30_000;
 /** The gate's own times are exact; this only keeps an alarm from chasing itself. */
@@ -54,23 +54,27 @@ export class TargetObject extends DurableObject<Bindings> {
   #mostInFlight = 1;
   /** False: no key opens its definition, so nothing can be sent. */
   #isWhole = true;
-  #alarmAt: Millis | null = null;
+  readonly #alarm = new Alarm(this.ctx.storage);
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     void ctx.blockConcurrencyWhile(async () => {
       createTables(this.#sql);
-      this.#state = new TargetState(this.#sql, Date.now());
+      this.#state = new TargetState(this.#sql, env, Date.now());
       const standing = (): TargetStatus => this.#standing(this.#desk.counted(Date.now()));
-      this.#reporter = new Reporter(env, this.#sql, this.#name, this.#state, standing);
+      this.#reporter = new Reporter(env, this.#sql, this.#name, this.#alarm, this.#state, standing);
       this.#desk = new Desk(ctx.storage, this.#name, this.#state, this.#reporter);
-      this.#alarmAt = await ctx.storage.getAlarm();
+      await this.#alarm.load();
     });
   }
 
-  /** Takes notifications up. They are safe in D1 already; the sweep brings back what a crash took from memory. */
-  accept(items: readonly PendingNotification[]): void {
+  /**
+   * Takes notifications up. They are safe in D1 already; the sweep brings back what a crash took from memory. `collects`:
+   * the caller comes soon for what was counted.
+   */
+  accept(items: readonly PendingNotification[], { collects = false } = {}): void {
     const now = Date.now();
+    if (collects) this.#reporter.leaveCounts(now);
     for (const [subject, list] of Map.groupBy(items, (item) => item.subject)) this.#take(subject, list, now);
     this.#soon();
   }
@@ -80,6 +84,11 @@ export class TargetObject extends DurableObject<Bindings> {
     const results = items.map((item) => this.#reporter.next({ ...item, replay: item.replay ?? 0 }, waitMs));
     this.accept(items);
     return Promise.all(results);
+  }
+
+  /** What was counted here and waits to be fetched; null: nothing. */
+  collect(): HandedOver | null {
+    return this.#reporter.collectCounts();
   }
 
   /** Alerts and groups whose beginning it was told and whose end it was not. */
@@ -93,11 +102,11 @@ export class TargetObject extends DurableObject<Bindings> {
 
   #standing(counted: Counted): TargetStatus {
     const memory = { inFlight: this.#active.size, ready: this.#ready.size, hold: this.#hold(Date.now()) };
-    return showStatus(counted, this.#state, { ...memory, alarmAt: this.#alarmAt, owes: this.#reporter.owes });
+    return showStatus(counted, this.#state, { ...memory, alarmAt: this.#alarm.at, owes: this.#reporter.owes });
   }
 
   override async alarm(): Promise<void> {
-    this.#alarmAt = null;
+    this.#alarm.passed();
     try {
       const now = Date.now();
       this.#desk.handOverdue(now);
@@ -107,7 +116,7 @@ export class TargetObject extends DurableObject<Bindings> {
     } catch (error) {
       // A failing alarm is retried six times and then given up for good; this one always comes again.
       logError("target.alarm", error, { target: this.#name });
-      this.#alarmBy(Date.now() + RETRY_MS);
+      this.#alarm.by(Date.now() + RETRY_MS);
     }
   }
 
@@ -120,12 +129,7 @@ export class TargetObject extends DurableObject<Bindings> {
   }
 
   #soon(): void {
-    this.ctx.waitUntil(Promise.all([this.#pump(), this.#report()]));
-  }
-
-  async #report(): Promise<void> {
-    await this.#reporter.flush();
-    if (this.#reporter.owes) this.#alarmBy(Date.now() + RETRY_MS);
+    this.ctx.waitUntil(Promise.all([this.#pump(), this.#reporter.flush()]));
   }
 
   #hold(now: Millis): Hold | null {
@@ -147,7 +151,7 @@ export class TargetObject extends DurableObject<Bindings> {
         await this.#pumpOnce();
       } catch (error) {
         logError("target.pump", error, { target: this.#name });
-        this.#alarmBy(Date.now() + RETRY_MS);
+        this.#alarm.by(Date.now() + RETRY_MS);
       }
     }
     this.#arm();
@@ -228,23 +232,17 @@ export class TargetObject extends DurableObject<Bindings> {
       const deferred = line.map((entry) => (entry.stored ? entry : { ...entry, reason }));
       this.#desk.keep(this.#desk.settle(subject, deferred, audience, now), now);
     }
-    if (subjects.length > 0) this.ctx.waitUntil(this.#report());
+    if (subjects.length > 0) this.ctx.waitUntil(this.#reporter.flush());
   }
 
   /** The alarm for what waits: when the gate opens, when a retry is due, or in case this object dies at work. */
   #arm(): void {
     const now = Date.now();
-    if (this.#reporter.owesAlone) this.#alarmBy(now + RETRY_MS);
+    if (this.#reporter.owesAlone) this.#alarm.by(now + RETRY_MS);
     if (this.#desk.waiting === 0) return;
     const fallback = store.nextFallback(this.#sql);
-    if (fallback !== null) this.#alarmBy(Math.max(fallback, now + 1));
+    if (fallback !== null) this.#alarm.by(Math.max(fallback, now + 1));
     const due = this.#active.size < this.#mostInFlight ? store.nextDue(this.#sql, new Set(this.#active.keys())) : null;
-    this.#alarmBy(due === null ? now + SAFETY_MS : Math.max(due, this.#hold(now)?.at ?? now, now + MIN_WAIT_MS));
-  }
-
-  #alarmBy(at: Millis): void {
-    if (this.#alarmAt !== null && this.#alarmAt <= at) return;
-    this.#alarmAt = at;
-    void this.ctx.storage.setAlarm(at);
+    this.#alarm.by(due === null ? now + SAFETY_MS : Math.max(due, this.#hold(now)?.at ?? now, now + MIN_WAIT_MS));
   }
 }

@@ -1,7 +1,7 @@
 /** `/metrics`: counters from the object that keeps them, gauges from what is stored; whoever answers tells the same. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { routes, scoped } from "../http.ts";
-import { takeCounts } from "../metrics/count.ts";
+import { collectAll } from "../metrics/count.ts";
 import { FAMILIES } from "../metrics/families.ts";
 import { readGauges } from "../metrics/gauges.ts";
 import { encodeMetrics } from "../metrics/text.ts";
@@ -18,7 +18,7 @@ export const metricsRoutes = routes().openapi(
     responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } } },
   }),
   async (c) => {
-    const collected = await c.env.METRICS.getByName("main").collect(VERSION, takeCounts());
+    const collected = await collectAll(c.env, VERSION);
     const gauges = await readGauges(c.env, collected, VERSION, Date.now());
     const samples = new Map([...Object.entries(collected.counts), ...gauges]);
     return c.text(encodeMetrics(FAMILIES, samples), 200, { "content-type": CONTENT_TYPE });
