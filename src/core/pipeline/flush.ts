@@ -8,7 +8,7 @@ import { isHeldKey, isStormKey } from "../group/key.ts";
 import type { TraceStep } from "../history/trace.ts";
 import type { PendingNotification } from "../messages.ts";
 import { admit, describeHeld, filterSteps, type Held, heldAs, heldFrom, judgementOf, toldBy } from "./admit.ts";
-import type { Context } from "./context.ts";
+import type { Context, RouteMatch } from "./context.ts";
 import type { GroupMember } from "./process.ts";
 import { type GroupInfo, type GroupNotification, remindEach, tellEach, tellTogether } from "./tell.ts";
 
@@ -133,7 +133,7 @@ const targetsNow = (
 
 /** Per firing member and target, what holds it back now. */
 const holdMembers = (
-  { routeId }: GroupInfo,
+  info: GroupInfo,
   targets: readonly string[],
   members: ReadonlyMap<string, GroupMember>,
   context: Context,
@@ -144,9 +144,15 @@ const holdMembers = (
     const routes = context.match(member.labels, judgementOf(member, context));
     const leads = new Set(routes.flatMap((route) => toldBy(route, context)));
     const elsewhere = targets.filter((target) => !leads.has(target)).map((target) => [target, ELSEWHERE] as const);
-    held.set(fingerprint, new Map([...elsewhere, ...heldFrom(member, routeId, targets, context)]));
+    held.set(fingerprint, new Map([...elsewhere, ...heldFrom(member, placeNow(info, routes), targets, context)]));
   }
   return held;
+};
+
+/** Where the group's route stands by now: with another configuration it may have another place. */
+const placeNow = ({ routeId, receiver }: GroupInfo, routes: readonly RouteMatch[]): string => {
+  const own = routes.filter((route) => route.receiver === receiver);
+  return (own.find(({ id }) => id === routeId) ?? own[0] ?? routes[0])?.id ?? routeId;
 };
 
 /** Another configuration leads the alert to others now; who was told of it here still hears of its end. */

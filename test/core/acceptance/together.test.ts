@@ -259,6 +259,11 @@ describe("another configuration while an alert fires", () => {
       `route:\n  receiver: ${receiver}\n  group_by: [${group_by}]\n  group_wait: 30s\n  group_interval: 5m\nreceivers:\n  - name: a\n    targets: [slack]\n  - name: b\n    targets: [other]\n`,
     );
   const targets = ["slack", "other"];
+  const quiet = "      mute_time_intervals: [always]\n";
+  const tree = (before: string, rest: string) =>
+    config(
+      `route:\n  receiver: b\n  group_by: [alertname]\n  group_wait: 30s\n  routes:\n${before}    - receiver: a\n      matchers: [alertname=HighCPU]\n${rest}receivers:\n  - name: a\n    targets: [slack]\n  - name: b\n    targets: [other]\ntime_intervals:\n  - name: always\n    time_intervals: [{ times: [{ start_time: '00:00', end_time: '24:00' }] }]\n`,
+    );
   const both = config(
     "route:\n  receiver: a\n  group_by: [alertname]\n  group_wait: 30s\n  group_interval: 5m\nreceivers:\n  - name: a\n    targets: [slack, other]\n",
   );
@@ -298,6 +303,17 @@ describe("another configuration while an alert fires", () => {
         "18030s slack allResolved +[] -[a]",
         "18120s other allResolved +[] -[a]",
       ],
+      { targets },
+    ),
+    scene(
+      "a group that waits is kept quiet by the times of its route, which stands elsewhere by now",
+      tree("", ""),
+      (w) =>
+        w
+          .fires("0s", CPU("a"))
+          .configure("10s", tree("    - receiver: b\n      matchers: [team=x]\n", quiet))
+          .until("1h"),
+      [],
       { targets },
     ),
     scene(
