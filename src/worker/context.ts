@@ -9,7 +9,7 @@ import type { Target } from "../core/route/target.ts";
 import { readTransitions } from "./db/history-transitions.ts";
 import { toldTargets as readTold } from "./db/told.ts";
 import type { Bindings } from "./env.ts";
-import { loadInhibitions } from "./inhibitions.ts";
+import { type Asking, loadInhibitions } from "./inhibitions.ts";
 import { isMetricsOnlyForced } from "./mode.ts";
 import { type RegisteredTarget, registry } from "./registry.ts";
 import { compileRouting, type Routing } from "./routing.ts";
@@ -58,8 +58,16 @@ const routingOf = (config: RoutingConfig, registered: readonly Pick<RegisteredTa
 const enabledNames = (registered: readonly Pick<RegisteredTarget, "target">[]): readonly string[] =>
   registered.filter(({ target }) => target.enabled).map(({ target }) => target.name);
 
-/** The context of these events; `events` are those whose ends may have to find the targets of their beginnings. */
-export const loadContext = async (env: Bindings, now: number, events: readonly AlertEvent[] = []): Promise<Context> => {
+/**
+ * The context of these events, whose ends may have to find the targets of their beginnings, or of `members` of a group
+ * that were decided before.
+ */
+export const loadContext = async (
+  env: Bindings,
+  now: number,
+  events: readonly AlertEvent[] = [],
+  members: readonly Asking[] = [],
+): Promise<Context> => {
   const settings = await loadSettings(env, now);
   const flapping = settings.config?.flapping ?? null;
   const [registered, told, transitions, silences, inhibited] = await Promise.all([
@@ -67,7 +75,7 @@ export const loadContext = async (env: Bindings, now: number, events: readonly A
     readTold(env.DB, events),
     flapping === null ? null : readTransitions(env.DB, events, flapping.transitions),
     loadSilences(env.DB, now),
-    loadInhibitions(env.DB, settings.config?.inhibitRules ?? [], events, now),
+    loadInhibitions(env.DB, settings.config?.inhibitRules ?? [], events, members, now),
   ]);
   return contextOf(env, now, settings, registered, {
     silencedBy: (labels, at) => askSilences(silences, labels, at),

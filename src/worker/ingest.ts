@@ -4,9 +4,11 @@ import type { DedupOutcome } from "../core/dedup/decide.ts";
 import type { Parsed } from "../core/ingest/parse.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import type { Bindings } from "./env.ts";
+import { inhibitorsOf } from "./inhibitions.ts";
 import { asRepeats, learn, noteContact } from "./known-alerts.ts";
 import { logError } from "./log.ts";
 import type { IngestAnswer, IngestBatch } from "./objects/alert-shard.ts";
+import { inhibitRulesSoon } from "./settings.ts";
 import { shardName, shardOf } from "./shards.ts";
 import { inSpan } from "./span.ts";
 
@@ -43,6 +45,14 @@ const repeatAlerts = async (env: Bindings, name: string, alerts: readonly Alert[
     logError("ingest.repeat", error, { shard: name });
     return false;
   }
+};
+
+/** Which alerts of one request inhibit each other: their shards are decided apart, and none waits for another. */
+const findInhibitors = async (env: Bindings, alerts: readonly Alert[]): Promise<Pick<IngestBatch, "inhibitors">> => {
+  if (alerts.length < 2) return {};
+  const now = Date.now();
+  const inhibitors = inhibitorsOf(await inhibitRulesSoon(env, now), alerts, now);
+  return inhibitors === undefined ? {} : { inhibitors };
 };
 
 /**
@@ -83,12 +93,19 @@ const storeInShards = async (
   });
   const outcomes = new Array<DedupOutcome>(parsed.alerts.length);
   const { format, upstream } = parsed;
+  const all = parsed.alerts.map(({ alert }) => alert);
+  // What only repeats asks nobody; the rest is asked about once, whatever shards it goes to.
+  let found: ReturnType<typeof findInhibitors> | null = null;
+  const amongAll = (): ReturnType<typeof findInhibitors> => {
+    found ??= findInhibitors(env, all);
+    return found;
+  };
   const answers = await Promise.all(
     [...byShard].map(async ([name, indexes]) => {
       const alerts = indexes.map((i) => parsed.alerts[i]!.alert);
       const answer = (await repeatAlerts(env, name, alerts))
         ? "repeated"
-        : await callShard(env, name, { alerts, receiptId, source, format, upstream });
+        : await callShard(env, name, { alerts, receiptId, source, format, upstream, ...(await amongAll()) });
       if (answer !== "repeated" && !answer.ok) return false;
       if (answer !== "repeated") learn(name, alerts, answer, Date.now());
       indexes.forEach((i, k) => {

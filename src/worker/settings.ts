@@ -4,10 +4,12 @@
  */
 import { DEFAULT_MODE, ENRICHMENT_MODES, type EnrichmentMode } from "../core/classify/mode.ts";
 import { BUILT_IN_RULES } from "../core/filter/built-in.ts";
+import type { InhibitRule } from "../core/filter/inhibition.ts";
 import { compileFilterRule, type FilterRule, type FilterRuleJson, orderRules } from "../core/filter/rules.ts";
 import { readSources, type Source } from "../core/ingest/source.ts";
 import { type ReadConfig, readConfig } from "../core/route/config.ts";
 import type { RoutingConfig } from "../core/route/routing.ts";
+import { settleWithin } from "./classifier-time.ts";
 import { readVersion } from "./db/config-versions.ts";
 import type { Bindings } from "./env.ts";
 import { logError, logWarn } from "./log.ts";
@@ -155,6 +157,19 @@ const read = async (env: Bindings): Promise<Settings> => {
 
 /** The document's resolve_timeout as far as this isolate knows, 0 without one: ingest waits for no store. */
 export const resolveTimeoutMs = (): number => inForce?.read.config.resolveTimeoutMs ?? 0;
+
+/** An isolate that has read nothing yet lets ingest wait this long for it, once. */
+const FIRST_READ_MS = 250;
+let isFirst = true;
+
+/** The inhibition rules as last read here: ingest waits for no store but the very first time, and then a moment. */
+export const inhibitRulesSoon = async (env: Bindings, now: number): Promise<readonly InhibitRule[]> => {
+  if (cached === null && isFirst) {
+    isFirst = false;
+    await settleWithin(FIRST_READ_MS, () => loadSettings(env, now));
+  }
+  return cached?.settings.config?.inhibitRules ?? [];
+};
 
 export const loadSettings = async (env: Bindings, now: number): Promise<Settings> => {
   if (cached !== null && now >= cached.at && now - cached.at < CACHE_MS) return cached.settings;

@@ -175,7 +175,6 @@ describe("routing by the document in force", () => {
       async () => names(team.received),
       (list) => list.includes("ClusterDown"),
     );
-    await new Promise((resolve) => setTimeout(resolve, 2100));
     await send([
       alert("SlowDisk", { cluster: "c1", severity: "warning" }),
       alert("SlowDisk", { cluster: "c2", severity: "warning" }),

@@ -34,6 +34,16 @@ export const compileInhibition = (rules: readonly InhibitRule[]): InhibitionRule
 export const mayInhibit = ({ rules, sources }: InhibitionRules, labels: Labels): boolean =>
   sources.candidates(labels).some((at) => matchesAll(rules[at]?.sourceMatchers ?? [], labels));
 
+/** Whether some rule may inhibit an alert with these labels: only for such alerts it matters who fires. */
+export const mayBeInhibited = ({ rules, targets }: InhibitionRules, labels: Labels): boolean =>
+  targets.candidates(labels).some((at) => matchesAll(rules[at]?.targetMatchers ?? [], labels));
+
+/** An alert that inhibits another. */
+export interface Inhibitor {
+  readonly fingerprint: string;
+  readonly labels: Labels;
+}
+
 /** An alert as inhibition looks at it. It inhibits also while it is silenced or inhibited itself. */
 export interface InhibitionSource {
   readonly fingerprint: string;
@@ -101,4 +111,24 @@ export const inhibitedBy = ({ compiled, sources }: Inhibitions, labels: Labels):
     const source = known.oneSided.get(key) ?? twoSided;
     return source === undefined ? [] : [{ rule: rule.name, source }];
   });
+};
+
+/** Of alerts that come together, by fingerprint, those that inhibit it; without an entry none of them does. */
+export const inhibitorsAmong = (
+  compiled: InhibitionRules,
+  alerts: readonly InhibitionSource[],
+  now: Millis,
+): ReadonlyMap<string, readonly Inhibitor[]> => {
+  const index = indexSources(compiled, alerts, now);
+  if (index.sources.size === 0) return new Map();
+  const labelsOf = new Map(alerts.map(({ fingerprint, labels }) => [fingerprint, labels]));
+  return new Map(
+    alerts.flatMap(({ fingerprint, labels, status }) => {
+      if (status !== "firing") return [];
+      const found = new Set(inhibitedBy(index, labels).map(({ source }) => source));
+      found.delete(fingerprint);
+      const inhibitors = [...found].map((source) => ({ fingerprint: source, labels: labelsOf.get(source) ?? {} }));
+      return inhibitors.length === 0 ? [] : [[fingerprint, inhibitors] as const];
+    }),
+  );
 };

@@ -1,6 +1,7 @@
 /** One append-only row of history: a transition of one alert. Annotation changes are not transitions. */
 import type { AlertStatus, IngestFormat, Labels, Millis, UpstreamGroup } from "../alert/alert.ts";
 import type { EventKind } from "../dedup/decide.ts";
+import type { Inhibitor } from "../filter/inhibition.ts";
 
 export type { EventKind };
 
@@ -27,6 +28,8 @@ export interface AlertEvent {
   readonly format: IngestFormat;
   readonly upstream: UpstreamGroup | null;
   readonly sourceFingerprint: string | null;
+  /** Firing alerts of the same request that inhibit it: in another shard they may still be on their way. Not in D1. */
+  readonly inhibitors?: readonly Inhibitor[];
 }
 
 export const eventId = (fingerprint: string, seq: number): string => `${fingerprint}:${seq}`;

@@ -2,6 +2,7 @@
 import type { Labels } from "../alert/alert.ts";
 import type { Severity } from "../alert/severity.ts";
 import type { Classification } from "../classify/classification.ts";
+import type { Inhibitor } from "../filter/inhibition.ts";
 import type { Timing } from "../group/group.ts";
 import type { TraceStep } from "../history/trace.ts";
 import type { Notification } from "../publish/notification.ts";
@@ -13,6 +14,8 @@ export interface GroupMember extends TellableAlert {
   readonly receivedAt: number;
   /** Its changes are held back until then; null: it does not flap. Absent in members stored before there was such. */
   readonly flappingUntil?: number | null;
+  /** What came with it in one request and inhibits it; absent: nothing. */
+  readonly inhibitors?: readonly Inhibitor[];
 }
 
 /** An alert joins a group, whose own timer decides when its targets hear of it. */

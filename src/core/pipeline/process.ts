@@ -70,6 +70,7 @@ class Deciding {
       severity,
       classification,
       flappingUntil: context.flappingUntil(event),
+      ...(event.inhibitors === undefined ? {} : { inhibitors: event.inhibitors }),
     };
   }
 

@@ -97,9 +97,9 @@ export class AlertGroup extends DurableObject<Bindings> {
 
   /** Answers when to look again. */
   async #flush(note: Note): Promise<Millis | null> {
-    const context = await loadContext(this.env, Date.now());
-    const known = [...store.load(this.#sql).members.values()].filter(({ status }) => status === "firing");
-    const ends = await readEnds(this.env.DB, known);
+    const firing = () => [...store.load(this.#sql).members.values()].filter(({ status }) => status === "firing");
+    const context = await loadContext(this.env, Date.now(), [], firing());
+    const ends = await readEnds(this.env.DB, firing());
     // Read after the last await: members that came in meanwhile are part of it.
     const { info, state, members: joined, holds } = store.load(this.#sql);
     if (info === null) return null;

@@ -1,6 +1,7 @@
 /** From a dedup decision to the change that travels to the consumer. */
 import type { Alert, IngestFormat, Millis, UpstreamGroup } from "../../core/alert/alert.ts";
 import type { Dedup } from "../../core/dedup/decide.ts";
+import type { Inhibitor } from "../../core/filter/inhibition.ts";
 import type { Change } from "../../core/messages.ts";
 
 /** Where a report came from; `alert` is null when the clock ended it. */
@@ -11,7 +12,17 @@ export interface ReportContext {
   readonly source: string | null;
   readonly format: IngestFormat;
   readonly upstream: UpstreamGroup | null;
+  /** By fingerprint, what of the same request inhibits it. */
+  readonly inhibitors?: ReadonlyMap<string, readonly Inhibitor[]>;
 }
+
+const inhibitorsOf = (
+  fingerprint: string,
+  { inhibitors: known }: ReportContext,
+): { readonly inhibitors?: readonly Inhibitor[] } => {
+  const inhibitors = known?.get(fingerprint);
+  return inhibitors === undefined ? {} : { inhibitors };
+};
 
 export const changeOf = ({ entry, transition }: Dedup, report: ReportContext): Change =>
   transition === null
@@ -48,5 +59,6 @@ export const changeOf = ({ entry, transition }: Dedup, report: ReportContext): C
           format: report.format,
           upstream: report.upstream,
           sourceFingerprint: report.alert?.sourceFingerprint ?? null,
+          ...inhibitorsOf(entry.fingerprint, report),
         },
       };

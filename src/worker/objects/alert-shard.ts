@@ -7,6 +7,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Alert, IngestFormat, Labels, Millis, UpstreamGroup } from "../../core/alert/alert.ts";
 import { type Dedup, type DedupOutcome, decide, type Entry, expire, repeat } from "../../core/dedup/decide.ts";
+import type { Inhibitor } from "../../core/filter/inhibition.ts";
 import type { Change } from "../../core/messages.ts";
 import type { Bindings } from "../env.ts";
 import type { Repeat } from "../known-alerts.ts";
@@ -27,6 +28,8 @@ export interface IngestBatch {
   readonly source: string | null;
   readonly format: IngestFormat;
   readonly upstream: UpstreamGroup | null;
+  /** By fingerprint, which alerts of the whole request inhibit it; absent: none does. */
+  readonly inhibitors?: ReadonlyMap<string, readonly Inhibitor[]>;
 }
 export type IngestAnswer =
   | {

@@ -101,7 +101,7 @@ const contextFor = async (env: AppEnv["Bindings"], now: number, event: AlertEven
   const { config } = checked.value.read;
   const [known, inhibitedBy] = await Promise.all([
     registry(env).list(),
-    loadInhibitions(env.DB, config.inhibitRules, [event], now),
+    loadInhibitions(env.DB, config.inhibitRules, [event], [], now),
   ]);
   const added = checked.value.targets.map((target) => ({ target }));
   const replaced = new Set(current === null ? [] : targetNames(env, current));
