@@ -2,12 +2,14 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
+import { groupSubject } from "../../src/core/group/key.ts";
 import type { AlertEvent } from "../../src/core/history/event.ts";
 import { process } from "../../src/core/pipeline/process.ts";
 import { loadContext } from "../../src/worker/context.ts";
 import { followMode, loadMode } from "../../src/worker/cron/publishing-mode.ts";
 import type { Bindings } from "../../src/worker/env.ts";
 import { eventually, get, send as ingest, post, remove } from "../support/api.ts";
+import { putDocument } from "../support/config.ts";
 import { addTarget, advance, idle, queue, START, startClock, statesOf, stubOf } from "../support/delivery.ts";
 import { receiver, watchOutside } from "../support/outside.ts";
 
@@ -96,4 +98,29 @@ test("metrics_only can be forced: traces say so, what is under way waits, and go
   expect(await statesOf("forced")).toEqual(["f1 1 delivered"]);
   expect(host.received).toHaveLength(1);
   await followMode(bindings, Date.now());
+});
+
+test("what still fires joins its group when targets are back, also when that fails at first", async () => {
+  const { targets } = (await get("/api/v1/targets")).json as unknown as { targets: { name: string }[] };
+  for (const { name } of targets) await remove(`/api/v1/targets/${name}`);
+  await putDocument({
+    route: { receiver: "team", group_by: ["alertname"], group_wait: "1h" },
+    receivers: [{ name: "team", targets: ["grouped"] }],
+  });
+  await followMode(bindings, Date.now());
+  await ingest({ alertname: "WaitsForTargets" });
+  await eventually(
+    () => env.DB.prepare("SELECT trace FROM events WHERE alertname = 'WaitsForTargets'").first<string>("trace"),
+    (trace) => trace?.includes('"metrics_only"') === true,
+  );
+  receiver("grouped.example.com");
+  const groups = vi.spyOn(env.GROUPS, "getByName").mockImplementation(() => {
+    throw new Error("no group can be reached");
+  });
+  await addTarget({ name: "grouped", type: "webhook", url: "https://grouped.example.com/" });
+  await expect(followMode(bindings, Date.now())).rejects.toThrow("no group can be reached");
+  groups.mockRestore();
+  await followMode(bindings, Date.now());
+  const group = bindings.GROUPS.getByName(groupSubject('team {}:{alertname="WaitsForTargets"}'));
+  expect(await group.status()).toMatchObject({ members: 1 });
 });

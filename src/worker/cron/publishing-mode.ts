@@ -66,6 +66,11 @@ const tellUntold = async (env: Bindings, now: number): Promise<number> => {
   });
   const addressed = decided.flatMap(({ event, decision }) => addressDirect(event, decision));
   const step = JSON.stringify({ at: now, stage: "notify", decision: "queued", reason: "targets_available" });
+  // Before the mark that says it is done: joining twice changes nothing.
+  await joinGroups(
+    env,
+    decided.flatMap(({ decision }) => decision.groups),
+  );
   await env.DB.batch([
     ...insertPending(env.DB, addressed, now),
     env.DB.prepare(
@@ -73,10 +78,6 @@ const tellUntold = async (env: Bindings, now: number): Promise<number> => {
          (SELECT value->>0, value->>1 FROM json_each(?1))`,
     ).bind(JSON.stringify(events.map((event) => [event.fingerprint, event.seq])), step),
   ]);
-  await joinGroups(
-    env,
-    decided.flatMap(({ decision }) => decision.groups),
-  );
   await ringTargets(env, addressed);
   return results.length;
 };
