@@ -82,8 +82,8 @@ export const itemFor = (target: string, told: Told): PendingNotification => {
   };
 };
 
-/** Commits the notifications as the consumer does, takes them to the target, and waits until nothing moves. */
-export const queue = async (target: string, ...list: readonly Told[]): Promise<void> => {
+/** Commits the notifications as the consumer does and takes them to the target. */
+export const hand = async (target: string, ...list: readonly Told[]): Promise<void> => {
   const items = list.map((told) => itemFor(target, told));
   for (let from = 0; from < items.length; from += 100) {
     const some = items.slice(from, from + 100);
@@ -98,6 +98,11 @@ export const queue = async (target: string, ...list: readonly Told[]): Promise<v
     ]);
     await stubOf(target).accept(some);
   }
+};
+
+/** The same, and waits until nothing moves. */
+export const queue = async (target: string, ...list: readonly Told[]): Promise<void> => {
+  await hand(target, ...list);
   await idle(target);
 };
 

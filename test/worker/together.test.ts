@@ -208,6 +208,46 @@ describe("another configuration", () => {
   });
 });
 
+test("a receiver that is taken away while its group waits tells nobody, and whom the alert leads to then hears of it", async () => {
+  const grouped = { group_by: ["alertname"], group_wait: "30s", group_interval: "5m" };
+  await putDocument({ route: { ...grouped, receiver: "team" }, receivers });
+  await followConfig(bindings, Date.now());
+  const labels = { alertname: "Waits", i: "w" };
+  const [before, after] = ["team", "rest"].map(
+    (name) => env.GROUPS.getByName(groupSubject(`${name} {}:{alertname="Waits"}`)) as DurableObjectStub<AlertGroup>,
+  ) as [DurableObjectStub<AlertGroup>, DurableObjectStub<AlertGroup>];
+  const holds = (group: DurableObjectStub<AlertGroup>, count: number) =>
+    eventually(
+      () => group.status(),
+      ({ members }) => members === count,
+    );
+  await send({ alerts: [{ labels, status: "firing" }] });
+  await holds(before, 1);
+  await putDocument({ route: { ...grouped, receiver: "rest" }, receivers: [{ name: "rest", targets: ["other"] }] });
+  await followConfig(bindings, Date.now());
+  await holds(after, 1);
+  await wake(before, 31_000);
+  expect(await stepsOf(fingerprint(labels))).toContain("route suppressed leads_elsewhere");
+  await wake(after, 31_000);
+  const heardOf = () => other.received.filter(({ body }) => body.includes('"Waits"'));
+  await eventually(
+    async () => heardOf(),
+    (list) => list.length === 1,
+  );
+  await send({ alerts: [{ labels, status: "resolved" }] });
+  await eventually(
+    () => get(`/history/${fingerprint(labels)}`),
+    ({ json }) => (json.events as unknown as unknown[]).length === 2,
+  );
+  for (const group of [before, after]) await wake(group, 400_000);
+  await eventually(
+    async () => heardOf(),
+    (list) => list.length === 2,
+  );
+  for (const group of [before, after]) expect(await group.status()).toMatchObject({ members: 0, wakeAt: null });
+  expect(told()).toEqual([]);
+});
+
 test("what comes again after it was told is told once, though it is silenced by now", async () => {
   await putDocument({ route, receivers });
   const labels = { alertname: "ToldOnce", i: "o" };
