@@ -1,7 +1,7 @@
 /**
  * Kills the whole local runtime with SIGKILL again and again, always on the same state, and then asks what became of
  * every alert that was acknowledged: told exactly once, to a receiver that goes by the key; at most once more per kill, to
- * a chat, which knows none; in the history once.
+ * a chat, which knows none; in the history once. What operators do at that time happens whole or not at all.
  * `--rounds N` sets the number of kills.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,6 +13,7 @@ import { ROOT } from "../../src/local/files.ts";
 import { freePort } from "../support/ports.ts";
 import { chatProblems, startChat } from "./chat.ts";
 import { CHAT_NAMESPACE, makeAlerts, repeatsOf, resolveOf, type Sent } from "./crash-alerts.ts";
+import { startOperator } from "./crash-operator.ts";
 import { type Instance, readJson, startInstance, startScript, until, within } from "./instance.ts";
 import { startReceiver } from "./receiver.ts";
 import { startReport } from "./report.ts";
@@ -47,6 +48,7 @@ if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error("--rounds takes
 const report = startReport();
 const receiver = await startReceiver();
 const chat = await startChat();
+const operator = await startOperator([TARGET, CHAT]);
 const stateDir = mkdtempSync(join(tmpdir(), "crash-"));
 const port = await freePort();
 
@@ -141,15 +143,20 @@ const runRound = async (round: number): Promise<void> => {
   const held = Promise.withResolvers<void>();
   receiver.beginRun(point === "during a delivery", held.resolve);
   chat.beginRun(point === "during a delivery");
+  operator.beginRun();
   const instance = await start();
   if (round === 1) {
     await addTarget(instance, { name: TARGET, type: "webhook", url: receiver.url });
     const filter = { namespaces: [CHAT_NAMESPACE] };
     await addTarget(instance, { name: CHAT, type: "slack", url: chat.url, filter_config: filter });
+    await operator.setUp(instance, (target) => addTarget(instance, target));
   }
+  const wrong = await operator.problemsNow(instance);
+  report.check(`kill ${round - 1} left what operators did whole`, wrong.length === 0, wrong.join("\n"));
   const ends = [...acknowledged.values()]
     .filter(({ fingerprint }) => !resolved.has(fingerprint) && hasArrived(keyOf(fingerprint, "firing")))
     .slice(0, RESOLVES_PER_ROUND);
+  const acted = operator.act(instance, round);
   const posted = postAll(instance, round, ends, first.resolve);
   // Where no request is answered with 200, the run fails by what is missing, not by waiting for ever.
   if (point === "right after the first 200") await Promise.race([first.promise, posted]);
@@ -161,7 +168,7 @@ const runRound = async (round: number): Promise<void> => {
     if (point === "when everything is recorded") await waitUntilRecorded(instance, round);
   }
   await instance.cut();
-  await posted;
+  await Promise.all([posted, acted]);
   receiver.release();
   chat.release();
 };
@@ -178,7 +185,8 @@ const addTarget = async (instance: Instance, target: object): Promise<void> => {
 /** Waits for all that was acknowledged. Cron comes more often than each minute, which changes only how long this takes. */
 const settle = async (instance: Instance): Promise<void> => {
   const cron = setInterval(() => void fetch(`${instance.url}/cdn-cgi/local/scheduled`).catch(() => {}), 3_000);
-  await until(SETTLED_WITHIN_MS, () => (keysAwaited().every(hasArrived) && chatKnowsAll() ? true : null));
+  const isDone = (): boolean => keysAwaited().every(hasArrived) && chatKnowsAll() && operator.isDone();
+  await until(SETTLED_WITHIN_MS, () => (isDone() ? true : null));
   clearInterval(cron);
 };
 
@@ -208,9 +216,11 @@ const runAll = async (): Promise<void> => {
   }
   receiver.beginRun(false, () => {});
   chat.beginRun(false);
+  operator.beginRun();
   const instance = await start();
   try {
     await settle(instance);
+    await operator.resolveAll(instance);
     const open = [...acknowledged.values()].filter(({ fingerprint }) => !resolved.has(fingerprint));
     for (const sent of open)
       for (const fingerprint of await post(instance, [resolveOf(sent)])) resolved.add(fingerprint);
@@ -228,6 +238,12 @@ const runAll = async (): Promise<void> => {
       "the chat was told of each, at most once more per kill",
       told.problems.length === 0,
       told.problems.join("\n"),
+    );
+    const wrongActs = operator.problems();
+    report.check(
+      "groups and replays arrived, none of them twice in a run",
+      wrongActs.length === 0,
+      wrongActs.join("\n"),
     );
     report.check("Slack would have taken every message", chat.refused.length === 0, chat.refused.join("\n"));
     report.check("every request could be read", receiver.unreadable.length === 0, receiver.unreadable.join("\n"));
@@ -247,6 +263,7 @@ const done = await report.attempt("the run came to its end", runAll);
 await (running as Instance | null)?.cut().catch(() => {});
 receiver.close();
 chat.close();
+operator.close();
 if (done) rmSync(stateDir, { recursive: true, force: true });
 else console.log(`     the state is kept in ${stateDir}`);
 report.finish();

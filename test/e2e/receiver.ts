@@ -6,6 +6,8 @@ import * as z from "zod";
 export interface Arrival {
   readonly key: string;
   readonly fingerprints: readonly string[];
+  /** Those of them that have ended; of a group some may. */
+  readonly ended: readonly string[];
   readonly status: string;
   /** In which run of the service it came. */
   readonly run: number;
@@ -13,7 +15,7 @@ export interface Arrival {
 
 const Body = z.object({
   status: z.string(),
-  alerts: z.array(z.object({ fingerprint: z.string() })).min(1),
+  alerts: z.array(z.object({ fingerprint: z.string(), status: z.string() })).min(1),
 });
 
 export interface Receiver {
@@ -42,7 +44,8 @@ export const startReceiver = async (): Promise<Receiver> => {
       return;
     }
     const fingerprints = body.data.alerts.map((alert) => alert.fingerprint);
-    arrivals.push({ key, fingerprints, status: body.data.status, run: state.run });
+    const ended = body.data.alerts.filter((alert) => alert.status === "resolved").map((alert) => alert.fingerprint);
+    arrivals.push({ key, fingerprints, ended, status: body.data.status, run: state.run });
   };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
