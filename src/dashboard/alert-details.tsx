@@ -9,6 +9,9 @@ interface DetailsProps {
   readonly onPick: (name: string, value: string, out: boolean) => void;
 }
 
+/** Who classified, in words. */
+const ANSWERED_BY: Readonly<Record<string, string>> = { llm: "a model", cache: "a model", fallback: "the rules" };
+
 const isLink = (text: string): boolean => /^https?:\/\//i.test(text);
 
 export const Details = ({ of, onPick }: DetailsProps) => {
@@ -25,7 +28,7 @@ export const Details = ({ of, onPick }: DetailsProps) => {
             </Outside>
           ))}
           {newest !== undefined && isLink(newest.generatorURL) && (
-            <Outside url={newest.generatorURL}>where it was made</Outside>
+            <Outside url={newest.generatorURL}>at its sender</Outside>
           )}
         </p>
       )}
@@ -56,7 +59,8 @@ export const Details = ({ of, onPick }: DetailsProps) => {
         <dt>Source</dt>
         <dd>
           {newest?.source ?? newest?.source_format ?? "unknown"}
-          {newest?.upstream != null && (
+          {newest?.source != null && <span class="dim"> in the form of {newest.source_format}</span>}
+          {newest?.upstream != null && newest.upstream.externalURL !== "" && (
             <>
               , <Outside url={newest.upstream.externalURL} />
             </>
@@ -100,18 +104,23 @@ export const Classified = ({ of, onChange }: ClassifiedProps) => {
           <dd>{percent(found.confidence, 0)}</dd>
           <dt>By</dt>
           <dd>
-            {found.source}, {found.model} {found.cached && "(remembered)"}
+            {ANSWERED_BY[found.source] ?? found.source}
+            {found.source === "fallback" ? "" : `, ${found.model}`} {found.cached && "(remembered)"}
           </dd>
           <dt>Reasoning</dt>
           <dd>{found.reasoning}</dd>
-          <dt>Advice</dt>
-          <dd>
-            <ul>
-              {found.recommendations.map((advice) => (
-                <li key={advice}>{advice}</li>
-              ))}
-            </ul>
-          </dd>
+          {found.recommendations.length > 0 && (
+            <>
+              <dt>Advice</dt>
+              <dd>
+                <ul>
+                  {found.recommendations.map((advice) => (
+                    <li key={advice}>{advice}</li>
+                  ))}
+                </ul>
+              </dd>
+            </>
+          )}
         </dl>
       )}
       {may("operate") && (

@@ -83,7 +83,7 @@ export const AlertDrawer = ({ fingerprint, onPick, onClose }: AlertDrawerProps) 
                     aria-expanded={silencing}
                     onClick={() => change({ do: silencing ? null : "silence" })}
                   >
-                    {silencing ? "Do not silence" : "Silence …"}
+                    {silencing ? "Close the form" : "Silence …"}
                   </button>
                 )}
               </span>

@@ -3,22 +3,16 @@ import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { AlertRow, Group } from "./alert-rows.ts";
+import { placeOf, placeWithNames } from "./place.ts";
 import { Ago, Severity, State } from "./ui.tsx";
 
 /** Rows drawn beyond the edge, so that a flick of the wheel shows no gap. */
 const SPARE = 5;
 /** As the style sheet has it. */
 const ROW_PX = 40;
-const CARD_PX = 96;
+const CARD_PX = 116;
 /** The bar on top covers this much of the page. */
 const TOP_PX = 120;
-
-const SHOWN_LABELS = ["namespace", "instance", "job", "service", "cluster", "pod", "heartbeat"];
-
-const placeOf = (labels: AlertRow["labels"]): string =>
-  SHOWN_LABELS.flatMap((name) => (Object.hasOwn(labels, name) ? [`${name}=${labels[name]}`] : []))
-    .slice(0, 3)
-    .join("  ");
 
 /** What stands in one line: an alert, or the head of its group. */
 export type Line =
@@ -78,7 +72,7 @@ const AlertLine = ({ row, href, isChosen, onChoose }: AlertLineProps) => (
         {row.name || "(no name)"}
       </a>
     </td>
-    <td class="dim" title={placeOf(row.labels)}>
+    <td class="dim" title={placeWithNames(row.labels)}>
       {placeOf(row.labels)}
     </td>
     <td title={row.summary}>{row.summary}</td>
@@ -167,7 +161,9 @@ export const AlertTable = (props: AlertTableProps) => {
           <th scope="col" class="c-place">
             Where
           </th>
-          <th scope="col">Summary</th>
+          <th scope="col" class="c-summary">
+            Summary
+          </th>
           <th scope="col" class="c-state">
             State
           </th>

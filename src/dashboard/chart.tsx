@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type uPlot from "uplot";
 import { useQuery } from "./query.ts";
 import { theme, zone } from "./settings.ts";
-import { clock, dayName, shortDate } from "./time.ts";
+import { clock, dayName, duration, shortDate } from "./time.ts";
 import type { VolumeView } from "./types.ts";
 
 type Point = VolumeView["points"][number];
@@ -80,6 +80,12 @@ const VolumeTable = ({ of, onBrush }: VolumeProps) => {
     </div>
   );
 };
+
+/** `hour`, `2 m`: what one bar stands for. */
+const stepName = (seconds: number): string =>
+  duration(seconds * 1000)
+    .replace(/^1 h$/, "hour")
+    .replace(/^1 m$/, "minute");
 
 /** Stacked by drawing the tallest first: each bar is the sum of itself and those drawn over it. */
 const dataOf = ({ points }: VolumeView): uPlot.AlignedData => [
@@ -193,7 +199,9 @@ export const Volume = ({ of, onBrush }: VolumeProps) => {
           </span>
         ))}
         <span class="dim">
-          {point.value === null ? "drag over it to zoom" : `${shortDate(timeOf(point.value))}: ${wordsOf(point.value)}`}
+          {point.value === null
+            ? `began to fire, per ${stepName(of.step_seconds)}; drag to zoom`
+            : `${shortDate(timeOf(point.value))}: ${wordsOf(point.value)}`}
         </span>
         <button
           type="button"

@@ -73,7 +73,9 @@ export const Disagreements = ({ of }: { readonly of: readonly EventView[] }) => 
     ({ classification, severity_label: label }) =>
       classification !== null && label !== null && classification.severity !== label.toLowerCase(),
   );
-  const newest = [...new Map(found.toReversed().map((event) => [event.fingerprint, event])).values()].toReversed();
+  const newest = [...new Map(found.toReversed().map((event) => [event.fingerprint, event])).values()].toSorted(
+    (a, b) => Date.parse(b.received_at) - Date.parse(a.received_at),
+  );
   if (newest.length === 0) {
     const none = of.every(({ classification }) => classification === null);
     return (
@@ -102,7 +104,7 @@ export const Disagreements = ({ of }: { readonly of: readonly EventView[] }) => 
             <td class="nowrap">
               <Ago at={event.received_at} />
             </td>
-            <td>
+            <td class="title">
               <a href={hrefWith("/alerts", { tab: "all", sel: event.fingerprint, view: "classification" })}>
                 {event.alertname}
               </a>

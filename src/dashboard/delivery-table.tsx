@@ -62,31 +62,33 @@ export const DeliveryTable = ({ deliveries }: DeliveryTableProps) => {
         </tr>
       </thead>
       <tbody>
-        {deliveries.map((delivery) => (
-          <tr key={delivery.ledger_id}>
-            <td class="nowrap">
-              <Ago at={delivery.created_at} />
-            </td>
-            <td class="name">
-              <a href={hrefWith("/deliveries", { target: delivery.target_name, job: delivery.ledger_id })}>
-                {delivery.target_name}
-              </a>
-            </td>
-            <Cell of="told">
-              {delivery.status}
-              {isOfGroup(delivery) ? ", with its group" : ""}
-            </Cell>
-            <td>
-              <State of={delivery.state} />
-            </td>
-            <td class="dim">
-              <Why of={delivery} />
-            </td>
-            <td>
-              <Attempts of={delivery} />
-            </td>
-          </tr>
-        ))}
+        {deliveries
+          .toSorted((a, b) => Date.parse(b.created_at) - Date.parse(a.created_at))
+          .map((delivery) => (
+            <tr key={delivery.ledger_id}>
+              <td class="nowrap">
+                <Ago at={delivery.created_at} />
+              </td>
+              <td class="name">
+                <a href={hrefWith("/deliveries", { target: delivery.target_name, job: delivery.ledger_id })}>
+                  {delivery.target_name}
+                </a>
+              </td>
+              <Cell of="told">
+                {delivery.status}
+                {isOfGroup(delivery) ? ", with its group" : ""}
+              </Cell>
+              <td>
+                <State of={delivery.state} />
+              </td>
+              <td class="dim">
+                <Why of={delivery} />
+              </td>
+              <td>
+                <Attempts of={delivery} />
+              </td>
+            </tr>
+          ))}
       </tbody>
     </table>
   );

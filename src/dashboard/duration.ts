@@ -8,10 +8,11 @@ const UNITS: readonly (readonly [string, number])[] = [
 ];
 
 /** `6 d 3 h`, `1 h 5 m`, `16 m`, `40 s`: as exact as an eye wants it; seconds are told only below a minute. */
-export const duration = (ms: number): string => {
+export const duration = (length: number): string => {
+  const ms = Math.max(0, length);
   const at = UNITS.findIndex(([, size]) => ms >= size);
   const [unit, size] = UNITS[at] ?? ["s", 1000];
-  const whole = Math.floor(Math.max(0, ms) / size);
+  const whole = Math.floor(ms / size);
   const [smaller, part] = UNITS[at + 1] ?? ["", 0];
   const rest = part === 0 || smaller === "s" ? 0 : Math.floor((ms - whole * size) / part);
   return rest === 0 ? `${whole} ${unit}` : `${whole} ${unit} ${rest} ${smaller}`;

@@ -5,6 +5,8 @@ import type { HourView } from "./types.ts";
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const LEVELS = 5;
 
+const hourName = (hour: number): string => `${String(hour).padStart(2, "0")}:00`;
+
 const placeOf = (timestamp: string): number => {
   const at = new Date(timestamp);
   const [day, hour] = zone.value === "utc" ? [at.getUTCDay(), at.getUTCHours()] : [at.getDay(), at.getHours()];
@@ -27,7 +29,7 @@ export const Heatmap = ({ hours }: { readonly hours: readonly HourView[] }) => {
             <td />
             {Array.from({ length: 24 }, (_, hour) => (
               <th key={hour} scope="col">
-                {hour % 6 === 0 ? hour : <span class="unseen">{hour}</span>}
+                {hour % 3 === 0 ? hourName(hour) : <span class="unseen">{hourName(hour)}</span>}
               </th>
             ))}
           </tr>
@@ -40,7 +42,11 @@ export const Heatmap = ({ hours }: { readonly hours: readonly HourView[] }) => {
                 const value = cells[d * 24 + hour] ?? 0;
                 const level = value === 0 ? 0 : Math.ceil((value / most) * LEVELS);
                 return (
-                  <td key={hour} class={`heat-${level}`} title={`${day} ${hour}:00, ${value} alerts`}>
+                  <td
+                    key={hour}
+                    class={`heat-${level}`}
+                    title={`${day} ${hourName(hour)}, ${value} ${value === 1 ? "alert" : "alerts"} began`}
+                  >
                     <span class="unseen">{value}</span>
                   </td>
                 );
@@ -49,6 +55,13 @@ export const Heatmap = ({ hours }: { readonly hours: readonly HourView[] }) => {
           ))}
         </tbody>
       </table>
+      <p class="heat-legend dim">
+        none
+        {Array.from({ length: LEVELS + 1 }, (_, level) => (
+          <span key={level} class={`heat-key heat-${level}`} aria-hidden="true" />
+        ))}
+        {most} in an hour
+      </p>
     </div>
   );
 };

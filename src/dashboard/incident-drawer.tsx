@@ -1,5 +1,6 @@
 /** One incident: what it may begin with, its alerts as bars over time, and how it went. */
 import { Dialog } from "./dialog.tsx";
+import { placeOf } from "./place.ts";
 import { hrefWith } from "./query.ts";
 import { absolute, duration, now, shortDate } from "./time.ts";
 import type { OneIncident } from "./types.ts";
@@ -19,7 +20,7 @@ const Bars = ({ of }: { readonly of: OneIncident }) => {
   const scale = WIDTH / Math.max(1, to - from);
   const sorted = of.members.toSorted((a, b) => Date.parse(a.starts_at) - Date.parse(b.starts_at));
   return (
-    <table class="incident-bars">
+    <table class="cards incident-bars">
       <caption>
         From {shortDate(from)}, over {duration(to - from)}
       </caption>
@@ -32,8 +33,9 @@ const Bars = ({ of }: { readonly of: OneIncident }) => {
               <td>
                 <Severity of={member.severity} />
               </td>
-              <td>
+              <td class="title">
                 <a href={alertHref(member.fingerprint)}>{member.alert_name}</a>
+                <div class="dim">{placeOf(member.labels)}</div>
               </td>
               <td
                 class="bar-cell"
@@ -75,8 +77,10 @@ export const Incident = ({ id, onClose }: { readonly id: string; readonly onClos
               <Severity of={incident.severity} />
               <State of={incident.status === "open" ? "firing" : "resolved"} label={incident.status} />
               <span class="dim">
-                opened <Ago at={incident.opened_at} />; {count(incident.firing)} of {count(incident.alerts)} alerts
-                firing
+                opened <Ago at={incident.opened_at} />
+                {incident.ended_at !== null &&
+                  `, over after ${duration(Date.parse(incident.ended_at) - Date.parse(incident.opened_at))}`}
+                ; {count(incident.firing)} of {count(incident.alerts)} alerts firing
               </span>
             </div>
             {incident.first_cause !== null && (

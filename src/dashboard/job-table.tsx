@@ -4,6 +4,7 @@ import { call, may } from "./api.ts";
 import type { LiveChange } from "./live.ts";
 import { hrefWith, useQuery } from "./query.ts";
 import { reasonText } from "./reasons.ts";
+import { useCursorInSight } from "./row-cursor.ts";
 import type { JobView, Replayed } from "./types.ts";
 import { Ago, Cell, Severity, State } from "./ui.tsx";
 
@@ -50,6 +51,8 @@ interface JobTableProps {
   readonly chosen?: ReadonlySet<string>;
   readonly onChoose?: (id: string, on: boolean) => void;
   readonly onChange: () => void;
+  /** False where all of them are in the same one. */
+  readonly withState?: boolean;
 }
 
 const Why = ({ of }: { readonly of: JobView }) => (
@@ -69,8 +72,9 @@ const Why = ({ of }: { readonly of: JobView }) => (
   </>
 );
 
-export const JobTable = ({ jobs, cursor = -1, chosen, onChoose, onChange }: JobTableProps) => {
+export const JobTable = ({ jobs, cursor = -1, chosen, onChoose, onChange, withState = true }: JobTableProps) => {
   const { path, query } = useQuery();
+  useCursorInSight(cursor);
   return (
     <table class="cards many">
       <caption class="unseen">Notifications, newest first</caption>
@@ -92,9 +96,11 @@ export const JobTable = ({ jobs, cursor = -1, chosen, onChoose, onChange }: JobT
           <th scope="col">Target</th>
           <th scope="col">Severity</th>
           <th scope="col">Alert</th>
-          <th scope="col">State</th>
+          {withState && <th scope="col">State</th>}
           <th scope="col">Why</th>
-          <th scope="col">Tries</th>
+          <th scope="col" class="number">
+            Tries
+          </th>
           <th scope="col">
             <span class="unseen">Actions</span>
           </th>
@@ -129,13 +135,15 @@ export const JobTable = ({ jobs, cursor = -1, chosen, onChoose, onChange }: JobT
                 {job.replay > 0 ? `, sent again (${job.replay})` : ""}
               </span>
             </td>
-            <td>
-              <State of={job.state} />
-            </td>
+            {withState && (
+              <td>
+                <State of={job.state} />
+              </td>
+            )}
             <td>
               <Why of={job} />
             </td>
-            <Cell of="tries" class="nowrap">
+            <Cell of="tries" class="number">
               {job.attempts.at(-1)?.number ?? 0}
             </Cell>
             <td>

@@ -2,10 +2,12 @@
 
 import { type DeliveryTimesView, shareOf, timesOf } from "./delivery-times.ts";
 import { FirstAlert } from "./first-alert.tsx";
+import { placeOf } from "./place.ts";
 import { hrefWith } from "./query.ts";
+import { Share, TargetState, worstFirst } from "./target-state.tsx";
 import { duration, latency } from "./time.ts";
 import type { EventList, PublishingTarget, SendersView } from "./types.ts";
-import { Ago, count, Empty, percent, Severity, State } from "./ui.tsx";
+import { Ago, Cell, count, Empty, Severity, State } from "./ui.tsx";
 
 interface TargetHealthProps {
   readonly of: readonly PublishingTarget[];
@@ -21,14 +23,14 @@ export const TargetHealth = ({ of, times }: TargetHealthProps) =>
       </p>
     </Empty>
   ) : (
-    <table>
+    <table class="cards">
       <caption class="unseen">Targets and how deliveries to them go</caption>
       <thead>
         <tr>
           <th scope="col">Target</th>
           <th scope="col">Health</th>
           <th scope="col" class="number">
-            Delivered
+            Delivered, 24 h
           </th>
           <th scope="col" class="number">
             p95
@@ -36,23 +38,21 @@ export const TargetHealth = ({ of, times }: TargetHealthProps) =>
         </tr>
       </thead>
       <tbody>
-        {of.map((target) => (
+        {worstFirst(of, (name) => timesOf(times, name)).map((target) => (
           <tr key={target.name}>
-            <td>
+            <td class="title">
               <a href={hrefWith("/targets", { sel: target.name })}>{target.name}</a>{" "}
               <span class="dim">{target.format}</span>
             </td>
             <td>
-              <State of={target.enabled ? target.health_status : "disabled"} />
-              {target.circuit_breaker_state !== "closed" && (
-                <>
-                  {" "}
-                  <State of={target.circuit_breaker_state} label="breaker" />
-                </>
-              )}
+              <TargetState of={target} times={timesOf(times, target.name)} />
             </td>
-            <td class="number">{percent(shareOf(timesOf(times, target.name)))}</td>
-            <td class="number">{latency(timesOf(times, target.name)?.p95_ms)}</td>
+            <Cell of="delivered" class="number">
+              <Share of={shareOf(timesOf(times, target.name))} />
+            </Cell>
+            <Cell of="p95" class="number">
+              {latency(timesOf(times, target.name)?.p95_ms)}
+            </Cell>
           </tr>
         ))}
       </tbody>
@@ -72,30 +72,41 @@ export const Beats = ({ of }: { readonly of: SendersView }) => {
   return (
     <table class="cards">
       <caption class="unseen">Heartbeats and senders</caption>
+      <thead>
+        <tr>
+          <th scope="col">Who</th>
+          <th scope="col">State</th>
+          <th scope="col" class="number">
+            Last heard of
+          </th>
+        </tr>
+      </thead>
       <tbody>
         {of.heartbeats.map((beat) => (
           <tr key={`beat ${beat.name}`}>
-            <th scope="row">{beat.name}</th>
+            <td class="title">
+              {beat.name} <span class="dim">heartbeat, within {duration(beat.within_seconds * 1000)}</span>
+            </td>
             <td>
               <State of={beat.state} label={beat.state === "waiting" ? "waiting for it" : beat.state} />
             </td>
-            <td class="nowrap">{beat.last_seen_at !== null && <Ago at={beat.last_seen_at} />}</td>
-            <td class="dim nowrap">heartbeat, within {duration(beat.within_seconds * 1000)}</td>
+            <td class="number">
+              <Ago at={beat.last_seen_at} />
+            </td>
           </tr>
         ))}
         {of.sources.map((source) => (
           <tr key={`${source.name} ${source.format}`}>
-            <th scope="row">
+            <td class="title">
               {source.name} {source.name === source.format ? "" : <span class="dim">{source.format}</span>}
-            </th>
+            </td>
             <td class="nowrap">
               {count(source.events)}
-              {of.events_are_capped ? "+" : ""} changes
+              {of.events_are_capped ? "+" : ""} {source.events === 1 ? "change" : "changes"} in 24 h
             </td>
-            <td class="nowrap">
+            <td class="number">
               <Ago at={source.last_event_at} />
             </td>
-            <td class="dim">last 24 h</td>
           </tr>
         ))}
       </tbody>
@@ -106,13 +117,14 @@ export const Beats = ({ of }: { readonly of: SendersView }) => {
 export const Recent = ({ of }: { readonly of: EventList }) => {
   if (of.alerts.length === 0) return <FirstAlert />;
   return (
-    <table class="cards">
+    <table class="cards many">
       <caption class="unseen">The newest events</caption>
       <thead>
         <tr>
           <th scope="col">When</th>
           <th scope="col">Severity</th>
           <th scope="col">Alert</th>
+          <th scope="col">Where</th>
           <th scope="col">What happened</th>
           <th scope="col">Summary</th>
         </tr>
@@ -126,9 +138,10 @@ export const Recent = ({ of }: { readonly of: EventList }) => {
             <td>
               <Severity of={event.severity} />
             </td>
-            <td>
+            <td class="title">
               <a href={hrefWith("/alerts", { tab: "all", sel: event.fingerprint })}>{event.alertname || "(no name)"}</a>
             </td>
+            <td class="dim">{placeOf(event.labels)}</td>
             <td>
               <State of={event.status} label={event.kind === "new" ? "firing" : event.kind} />
             </td>

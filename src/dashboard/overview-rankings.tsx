@@ -1,4 +1,5 @@
 /** Rankings of the overview: what fires most often, what flaps, what has been firing longest. */
+import { placeOf } from "./place.ts";
 import { hrefWith } from "./query.ts";
 import type { LongestView, RankedAlert } from "./types.ts";
 import { Ago, count, Empty, Severity } from "./ui.tsx";
@@ -21,8 +22,8 @@ export const Ranking = ({ of, value, unit }: RankingProps) => {
         {of.slice(0, ROWS).map((alert) => (
           <tr key={alert.fingerprint}>
             <td>
-              <a href={hrefWith("/alerts", { tab: "all", sel: alert.fingerprint })}>{alert.alert_name}</a>{" "}
-              <span class="dim">{alert.namespace}</span>
+              <a href={hrefWith("/alerts", { tab: "all", sel: alert.fingerprint })}>{alert.alert_name}</a>
+              <div class="dim">{placeOf(alert.labels)}</div>
             </td>
             <td class="bar">
               <meter min={0} max={most} value={value(alert)} aria-label={`${value(alert)} ${unit}`} />
@@ -49,8 +50,8 @@ export const LongestFiring = ({ of }: { readonly of: LongestView["alerts"] }) =>
               <Severity of={alert.severity} />
             </td>
             <td>
-              <a href={hrefWith("/alerts", { sel: alert.fingerprint })}>{alert.alert_name}</a>{" "}
-              <span class="dim">{alert.namespace}</span>
+              <a href={hrefWith("/alerts", { sel: alert.fingerprint })}>{alert.alert_name}</a>
+              <div class="dim">{placeOf(alert.labels)}</div>
             </td>
             <td class="number">
               <Ago at={alert.starts_at} suffix="" />

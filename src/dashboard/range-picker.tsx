@@ -4,7 +4,7 @@ import { useRef } from "preact/hooks";
 import { useKeys } from "./keys.ts";
 import { useQuery } from "./query.ts";
 import { zone } from "./settings.ts";
-import { now, RANGES, readRange, shortDate, zoneName } from "./time.ts";
+import { now, RANGE_WORDS, readRange, shortDate, zoneName } from "./time.ts";
 
 /** What a `datetime-local` field holds, in the zone that is shown. */
 const fieldOf = (ms: number): string => {
@@ -45,9 +45,9 @@ export const RangePicker = () => {
         value={range.name ?? "chosen"}
         onChange={(event) => pick(event.currentTarget.value)}
       >
-        {Object.keys(RANGES).map((name) => (
+        {Object.entries(RANGE_WORDS).map(([name, words]) => (
           <option key={name} value={name}>
-            last {name}
+            {words}
           </option>
         ))}
         {range.name === null && (

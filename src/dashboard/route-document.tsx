@@ -7,7 +7,7 @@ import { Editor } from "./config-editor.tsx";
 import { Dialog } from "./dialog.tsx";
 import { hrefWith, useQuery } from "./query.ts";
 import type { Applied, DocumentView, VersionView } from "./types.ts";
-import { Ago, At, Cell, Loaded, Panel, Snippet } from "./ui.tsx";
+import { Ago, At, Cell, Loaded, Panel, Snippet, State } from "./ui.tsx";
 import { useApi } from "./use-api.ts";
 
 interface VersionProps {
@@ -97,8 +97,8 @@ const Versions = ({ of, current }: { readonly of: readonly VersionView[]; readon
             <td class="nowrap">
               <a href={hrefWith(path, query, { version: String(version.version) })}>
                 {version.version}: what it changed
-              </a>
-              {version.version === current && <span class="state good"> ✓ in force</span>}
+              </a>{" "}
+              {version.version === current && <State of="active" label="in force" />}
             </td>
             <td class="nowrap">
               <Ago at={version.created_at} />

@@ -113,7 +113,7 @@ export const Shell = ({ children }: { readonly children: ComponentChildren }) =>
               {zoneName()}
             </button>
             <button type="button" class="wide" onClick={nextTheme} title="Light, dark, or as the system says (.)">
-              {theme.value === "system" ? "auto" : theme.value}
+              <span aria-hidden="true">◐</span> {theme.value === "system" ? "auto" : theme.value}
             </button>
             <button
               type="button"

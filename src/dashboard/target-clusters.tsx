@@ -89,8 +89,8 @@ export const Clusters = ({ of }: { readonly of: DiscoveryStatus }) => (
     )}
     {of.invalid.map((secret) => (
       <p key={`${secret.cluster}/${secret.namespace}/${secret.secret}`} class="notice bad">
-        Secret {secret.cluster}/{secret.namespace}/{secret.secret} is no target, since <Ago at={secret.since} />:{" "}
-        {secret.reason.replaceAll("_", " ")}, {secret.detail}
+        The Secret {secret.cluster}/{secret.namespace}/{secret.secret} cannot be used as a target, since{" "}
+        <Ago at={secret.since} suffix="" />: {secret.reason.replaceAll("_", " ")} ({secret.detail})
       </p>
     ))}
   </>

@@ -4,6 +4,7 @@ import { type DeliveryTimesView, shareOf, timesOf } from "./delivery-times.ts";
 import { Dialog } from "./dialog.tsx";
 import { hrefWith } from "./query.ts";
 import { reasonText } from "./reasons.ts";
+import { Share, TargetState } from "./target-state.tsx";
 import { TestButton } from "./target-test.tsx";
 import { latency } from "./time.ts";
 import type { JobList, PublishingTarget, TargetHealthView } from "./types.ts";
@@ -72,8 +73,8 @@ export const TargetDrawer = ({ of, times, onClose }: TargetDrawerProps) => {
   return (
     <Dialog title={of.name} class="drawer" onClose={onClose}>
       <div class="drawer-head">
-        <State of={of.enabled ? of.health_status : "disabled"} />
-        <State of={of.circuit_breaker_state} label={`breaker ${of.circuit_breaker_state.replace("_", " ")}`} />
+        <TargetState of={of} times={one} />
+        {of.circuit_breaker_state === "closed" && <span class="dim">breaker closed</span>}
         <span class="drawer-tools">
           <TestButton name={of.name} />
         </span>
@@ -120,7 +121,7 @@ export const TargetDrawer = ({ of, times, onClose }: TargetDrawerProps) => {
       </dl>
       <h3>Last 24 h</h3>
       <p>
-        {percent(shareOf(one))} delivered ({count(one?.delivered ?? 0)} of{" "}
+        <Share of={shareOf(one)} /> delivered ({count(one?.delivered ?? 0)} of{" "}
         {count((one?.delivered ?? 0) + (one?.failed ?? 0))}), p50 {latency(one?.p50_ms)}, p95 {latency(one?.p95_ms)}
       </p>
       <h3>Health</h3>

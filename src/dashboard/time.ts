@@ -50,6 +50,16 @@ export const RANGES = {
   "30d": 2_592_000_000,
 };
 export type RangeName = keyof typeof RANGES;
+
+/** As people say it. */
+export const RANGE_WORDS: Readonly<Record<RangeName, string>> = {
+  "15m": "last 15 minutes",
+  "1h": "last hour",
+  "6h": "last 6 hours",
+  "24h": "last 24 hours",
+  "7d": "last 7 days",
+  "30d": "last 30 days",
+};
 export const DEFAULT_RANGE: RangeName = "24h";
 
 export interface Range {
@@ -68,10 +78,10 @@ export const readRange = (query: Readonly<Record<string, string>>, at: number): 
   return { from: at - RANGES[name], to: at, name };
 };
 
-/** The range in words: `last 24h`, or from and to. */
+/** The range in words: `last 24 hours`, or from and to. */
 export const rangeName = (query: Readonly<Record<string, string>>): string => {
   const { from, to, name } = readRange(query, now.value);
-  return name === null ? `${shortDate(from)} – ${shortDate(to)}` : `last ${name}`;
+  return name === null ? `${shortDate(from)} – ${shortDate(to)}` : RANGE_WORDS[name];
 };
 
 /** The range as parameters of the API, to the whole minute so that it does not change with every tick. */

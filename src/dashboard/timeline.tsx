@@ -80,7 +80,7 @@ export const Timeline = ({ events, deliveries }: TimelineProps) => {
               <State of={event.status} label={event.kind === "new" ? "firing" : event.kind} />{" "}
               <Ago at={event.received_at} /> <span class="dim">{absolute(Date.parse(event.received_at))}</span>
             </header>
-            <table>
+            <table class="steps">
               <tbody>
                 {event.trace.map((step, i) => (
                   <tr key={`${step.stage}-${i}`}>

@@ -113,6 +113,7 @@ export interface RankedAlert {
   readonly avg_duration?: number | null;
   readonly transition_count?: number;
   readonly flapping_score?: number;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** `/classification/health`. */
@@ -198,6 +199,7 @@ export interface IncidentView {
   readonly severity: string;
   readonly opened_at: string;
   readonly updated_at: string;
+  readonly ended_at: string | null;
   readonly alerts: number;
   readonly firing: number;
   readonly first_cause: { readonly fingerprint: string; readonly alert_name: string; readonly why: string } | null;

@@ -51,7 +51,7 @@ export const Verdicts = ({ of }: { readonly of: Explanation }) => (
     )}
     <details>
       <summary>Step by step</summary>
-      <table>
+      <table class="steps">
         <tbody>
           {of.trace.map((step, index) => (
             <tr key={`${step.stage} ${index}`}>

@@ -1,6 +1,6 @@
 /** Everything by the keyboard: move, open, close, silence, go from page to page; and letters that can be switched off. */
 import type { Page } from "playwright-core";
-import { waitForContent } from "./screens.ts";
+import { SCREENS, waitForContent } from "./screens.ts";
 import type { World } from "./world.ts";
 
 const press = async (page: Page, ...keys: readonly string[]): Promise<void> => {
@@ -8,6 +8,35 @@ const press = async (page: Page, ...keys: readonly string[]): Promise<void> => {
 };
 
 const expectPath = (page: Page, path: string): Promise<void> => page.waitForURL((url) => url.pathname === path);
+
+/** Stops of the Tab key that are looked at on one page, in each direction. */
+const STOPS = 60;
+
+/** What has the focus and cannot be seen: outside of the window, under the bar on top, or without a mark. */
+const unseenFocus = (page: Page): Promise<string | null> =>
+  page.evaluate(() => {
+    const element = document.activeElement;
+    if (element === null || element === document.body) return null;
+    const { left, top, width, height } = element.getBoundingClientRect();
+    const [x, y] = [left + Math.min(width, innerWidth) / 2, top + Math.min(height, innerHeight) / 2];
+    const name = `${element.tagName} ${element.getAttribute("aria-label") ?? element.textContent?.trim().slice(0, 40)}`;
+    const over = document.elementFromPoint(x, y);
+    if (over === null) return `${name} is outside of the window`;
+    const label = element.closest("label");
+    if (!element.contains(over) && !over.contains(element) && label?.contains(over) !== true) {
+      return `${name} is under ${over.tagName} ${over.className}`;
+    }
+    const { outlineStyle, outlineWidth } = getComputedStyle(element);
+    return outlineStyle === "none" || outlineWidth === "0px" ? `${name} has no mark` : null;
+  });
+
+const walk = async (page: Page, key: "Tab" | "Shift+Tab"): Promise<void> => {
+  for (let i = 0; i < STOPS; i++) {
+    await press(page, key);
+    const problem = await unseenFocus(page);
+    if (problem !== null) throw new Error(`${page.url()}, stop ${i} of ${key}: ${problem}`);
+  }
+};
 
 export const testKeyboard = async ({ visit }: World): Promise<void> => {
   await visit("filter, move, open, silence and close without a mouse; the focus comes back", async ({ page }) => {
@@ -32,6 +61,25 @@ export const testKeyboard = async ({ visit }: World): Promise<void> => {
     }
     await press(page, "Escape");
     await dialog.waitFor({ state: "hidden" });
+  });
+  await visit("what the Tab key leads to is seen, there and back, on every page", async ({ page }) => {
+    for (const { path } of SCREENS) {
+      await page.goto(path);
+      await waitForContent(page);
+      await walk(page, "Tab");
+      await walk(page, "Shift+Tab");
+    }
+  });
+  await visit("the row that is marked stays in sight", async ({ page }) => {
+    await page.setViewportSize({ width: 1024, height: 360 });
+    for (const path of ["/deliveries", "/incidents", "/dead-letters"]) {
+      await page.goto(path);
+      await page.locator("main table tbody tr").first().waitFor();
+      const rows = await page.locator("main table tbody tr").count();
+      for (let i = 0; i < rows; i++) await press(page, "j");
+      const { top, bottom } = await page.locator("tr.cursor").evaluate((row) => row.getBoundingClientRect());
+      if (top < 0 || bottom > 360) throw new Error(`${path}: it is at ${top}`);
+    }
   });
   await visit("g and a letter go to every page", async ({ page }) => {
     await page.goto("/");

@@ -44,6 +44,61 @@ export const expectAccessible = async (page: Page): Promise<void> => {
   }
 };
 
+/** Nothing is wider than the screen, and no column so narrow that its words stand letter under letter. */
+const expectReadable = async (page: Page): Promise<void> => {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (over > 0) throw new Error(`the page is ${over} px wider than the screen`);
+  const torn = await page.evaluate(() => {
+    const found: string[] = [];
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = texts.nextNode(); node !== null; node = texts.nextNode()) {
+      // A line may end between words and at a sign within one.
+      const words = (node.nodeValue ?? "").split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "");
+      // Ids may take some lines, and what only a reader of the screen hears has no width.
+      if (words.length > 3 || words.some((word) => word.length > 24) || node.parentElement?.closest(".unseen") !== null)
+        continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+      if (lines > Math.max(1, words.length)) found.push(`${words.join(" ")} in ${lines} lines`);
+    }
+    return found;
+  });
+  if (torn.length > 0) throw new Error(`torn apart: ${torn.slice(0, 10).join("; ")}`);
+};
+
+const NARROW = { options: { viewport: { width: 360, height: 740 } } };
+
+/** What opens beside or over a page, by the page and what is pressed there. */
+const OPENED: readonly (readonly [path: string, link: string | null])[] = [
+  ["/deliveries", 'main table a[href*="job="]'],
+  ["/targets", 'main table a[href*="sel=pager"]'],
+  ["/incidents", 'main table a[href*="sel="]'],
+  ["/silences?edit=new", null],
+  ["/routing?version=1", null],
+];
+
+const open = async (page: Page, path: string, link: string | null): Promise<void> => {
+  await page.goto(path);
+  await waitForContent(page);
+  if (link !== null) await page.locator(link).first().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Close" }).waitFor();
+  await waitForContent(page);
+};
+
+/** Shows each view of an alert, one after the other. */
+const eachView = async (page: Page, look: () => Promise<void>): Promise<void> => {
+  await page.goto("/alerts");
+  await page.getByRole("link", { name: "CheckoutDown" }).click();
+  const tabs = page.getByRole("dialog").getByRole("tab");
+  await tabs.first().waitFor();
+  for (const tab of await tabs.all()) {
+    await tab.click();
+    await waitForContent(page);
+    await look();
+  }
+};
+
 export const testScreens = async ({ visit }: World): Promise<void> => {
   for (const { path, title, shows } of SCREENS) {
     await visit(`${title} loads from a cold start, with data, in order for axe`, async ({ page }) => {
@@ -58,37 +113,28 @@ export const testScreens = async ({ visit }: World): Promise<void> => {
       async ({ page }) => {
         await page.goto(path);
         await waitForContent(page);
-        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        if (over > 0) throw new Error(`the page is ${over} px wider than the screen`);
+        await expectReadable(page);
       },
-      { options: { viewport: { width: 360, height: 740 } } },
+      NARROW,
     );
   }
+  await visit(
+    "what opens beside or over a page fits 360 px",
+    async ({ page }) => {
+      await eachView(page, () => expectReadable(page));
+      for (const [path, link] of OPENED) {
+        await open(page, path, link);
+        await expectReadable(page);
+      }
+    },
+    NARROW,
+  );
   await visit("an alert beside the list is in order for axe in each of its views", async ({ page }) => {
-    await page.goto("/alerts");
-    await page.getByRole("link", { name: "CheckoutDown" }).click();
-    const tabs = page.getByRole("dialog").getByRole("tab");
-    await tabs.first().waitFor();
-    for (const tab of await tabs.all()) {
-      await tab.click();
-      await waitForContent(page);
-      await expectAccessible(page);
-    }
+    await eachView(page, () => expectAccessible(page));
   });
   await visit("what opens beside or over a page is in order for axe", async ({ page }) => {
-    const opened: readonly (readonly [path: string, link: string | null])[] = [
-      ["/deliveries", 'main table a[href*="job="]'],
-      ["/targets", 'main table a[href*="sel=pager"]'],
-      ["/incidents", 'main table a[href*="sel="]'],
-      ["/silences?edit=new", null],
-      ["/routing?version=1", null],
-    ];
-    for (const [path, link] of opened) {
-      await page.goto(path);
-      await waitForContent(page);
-      if (link !== null) await page.locator(link).first().click();
-      await page.getByRole("dialog").getByRole("button", { name: "Close" }).waitFor();
-      await waitForContent(page);
+    for (const [path, link] of OPENED) {
+      await open(page, path, link);
       await expectAccessible(page);
       await page.keyboard.press("Escape");
       await page.getByRole("dialog").waitFor({ state: "hidden" });

@@ -51,7 +51,7 @@ const Tiles = ({ of }: { readonly of: ReportView }) => {
 };
 
 const Health = ({ of }: { readonly of: ClassificationHealth }) => (
-  <p class="quick">
+  <p class="quick parts">
     {Object.entries(of.components).map(([name, { status, state }]) => (
       <span key={name}>
         <span class="dim">{name === "llm_client" ? "model" : name}</span> <State of={status ?? state ?? "unknown"} />

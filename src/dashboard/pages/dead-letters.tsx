@@ -136,7 +136,7 @@ const DeadLetters = () => {
                 </a>
               )}
               <button type="button" disabled={chosen.value.size === 0 || isBusy} onClick={replayChosen}>
-                Send {chosen.value.size} again
+                {chosen.value.size === 0 ? "Send chosen again" : `Send ${count(chosen.value.size)} again`}
               </button>
               <button
                 type="button"
@@ -145,7 +145,7 @@ const DeadLetters = () => {
                   confirming.value = "discard";
                 }}
               >
-                Discard {chosen.value.size} …
+                {chosen.value.size === 0 ? "Discard chosen …" : `Discard ${count(chosen.value.size)} …`}
               </button>
               <button
                 type="button"
@@ -155,7 +155,7 @@ const DeadLetters = () => {
                   confirming.value = "all";
                 }}
               >
-                Send all of these again …
+                Send all {total === null ? "" : `${count(total)} `}again …
               </button>
             </div>
           )
@@ -178,6 +178,7 @@ const DeadLetters = () => {
                   chosen={chosen.value}
                   {...(may("operate") ? { onChoose: choose } : {})}
                   onChange={refresh}
+                  withState={false}
                 />
                 <div class="actions">
                   {query["page"] !== undefined && (

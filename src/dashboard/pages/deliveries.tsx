@@ -6,9 +6,10 @@ import { JobDrawer } from "../job-drawer.tsx";
 import { isReplayable, JobTable, replayIds } from "../job-table.tsx";
 import { useKeys } from "../keys.ts";
 import { carried, hrefWith, useQuery } from "../query.ts";
+import { shareTone, TargetState, worstFirst } from "../target-state.tsx";
 import { latency, now, rangeName, rangeQuery, readRange } from "../time.ts";
 import type { JobList, PublishingTarget } from "../types.ts";
-import { Ago, count, Empty, Loaded, Panel, percent, State } from "../ui.tsx";
+import { Ago, count, Empty, Loaded, Panel, percent } from "../ui.tsx";
 import { useApi } from "../use-api.ts";
 
 const STATES: readonly (readonly [state: string, title: string])[] = [
@@ -37,14 +38,13 @@ const Cards = ({ of, times, selected }: CardsProps) => {
   const { query } = useQuery();
   return (
     <div class="tiles wide">
-      {of.map((target) => {
+      {worstFirst(of, (name) => timesOf(times, name)).map((target) => {
         const one = timesOf(times, target.name);
         const share = shareOf(one);
-        const tone = share === null ? "plain" : share >= 0.99 ? "good" : share >= 0.9 ? "warn" : "bad";
         return (
           <a
             key={target.name}
-            class={`tile ${tone}`}
+            class={`tile ${shareTone(share)}`}
             aria-current={target.name === selected ? "true" : undefined}
             href={hrefWith("/deliveries", carried(query), { target: target.name === selected ? null : target.name })}
           >
@@ -57,13 +57,7 @@ const Cards = ({ of, times, selected }: CardsProps) => {
               p50 {latency(one?.p50_ms)}, p95 {latency(one?.p95_ms)}
             </span>
             <span class="quick">
-              <State of={target.enabled ? target.health_status : "disabled"} />
-              {target.circuit_breaker_state !== "closed" && (
-                <State
-                  of={target.circuit_breaker_state}
-                  label={`breaker ${target.circuit_breaker_state.replace("_", " ")}`}
-                />
-              )}
+              <TargetState of={target} times={one} />
             </span>
             <span class="note">
               last success <Ago at={target.last_success_time} />

@@ -4,13 +4,17 @@ import { withQuery } from "../api.ts";
 import { Incident } from "../incident-drawer.tsx";
 import { useKeys } from "../keys.ts";
 import { hrefWith, useQuery } from "../query.ts";
-import { duration } from "../time.ts";
+import { useCursorInSight } from "../row-cursor.ts";
+import { duration, now } from "../time.ts";
 import type { IncidentView } from "../types.ts";
 import { Ago, Cell, count, Empty, Loaded, Panel, Severity, State } from "../ui.tsx";
 import { useApi } from "../use-api.ts";
 
-const lengthOf = ({ opened_at, updated_at }: IncidentView): string =>
-  duration(Date.parse(updated_at) - Date.parse(opened_at));
+/** Until its last alert resolved; of one that is open: so far. */
+const lengthOf = ({ opened_at, ended_at, status }: IncidentView): string =>
+  ended_at === null && status !== "open"
+    ? "–"
+    : duration((ended_at === null ? now.value : Date.parse(ended_at)) - Date.parse(opened_at));
 
 interface TableProps {
   readonly of: readonly IncidentView[];
@@ -19,6 +23,7 @@ interface TableProps {
 
 const Table = ({ of, cursor }: TableProps) => {
   const { path, query } = useQuery();
+  useCursorInSight(cursor);
   return (
     <table class="cards">
       <caption class="unseen">Incidents, newest first</caption>
@@ -32,7 +37,9 @@ const Table = ({ of, cursor }: TableProps) => {
           </th>
           <th scope="col">Begins with</th>
           <th scope="col">Opened</th>
-          <th scope="col">Last change</th>
+          <th scope="col" class="number">
+            Lasted
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -41,7 +48,7 @@ const Table = ({ of, cursor }: TableProps) => {
             <td>
               <Severity of={incident.severity} />
             </td>
-            <td>
+            <td class="title">
               <a href={hrefWith(path, query, { sel: incident.id })}>{incident.title}</a>
             </td>
             <td>
@@ -54,8 +61,9 @@ const Table = ({ of, cursor }: TableProps) => {
             <Cell of="opened" class="nowrap">
               <Ago at={incident.opened_at} />
             </Cell>
-            <Cell of="last change" class="nowrap">
-              <Ago at={incident.updated_at} /> <span class="dim">after {lengthOf(incident)}</span>
+            <Cell of="lasted" class="number">
+              {incident.status === "open" && <span class="dim">so far </span>}
+              {lengthOf(incident)}
             </Cell>
           </tr>
         ))}

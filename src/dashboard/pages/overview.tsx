@@ -7,7 +7,8 @@ import { isOfDead } from "../job-table.tsx";
 import { Beats, Recent, TargetHealth } from "../overview-lists.tsx";
 import { LongestFiring, Ranking } from "../overview-rankings.tsx";
 import { carried, hrefWith, useQuery } from "../query.ts";
-import { rangeName, rangeQuery } from "../time.ts";
+import { shareTone } from "../target-state.tsx";
+import { rangeName, rangeQuery, zoneName } from "../time.ts";
 import type {
   ChartsView,
   ClassificationHealth,
@@ -22,13 +23,6 @@ import type {
 } from "../types.ts";
 import { count, Loaded, Panel, percent, Tile } from "../ui.tsx";
 import { useApi } from "../use-api.ts";
-
-/** Below this share of delivered notifications somebody should look. */
-const GOOD_SHARE = 0.99;
-const POOR_SHARE = 0.9;
-
-const shareTone = (share: number | null) =>
-  share === null ? undefined : share >= GOOD_SHARE ? "good" : share >= POOR_SHARE ? "warn" : "bad";
 
 /** What the model does, in the words of `/classification/health`. */
 const MODEL_WORDS: Readonly<Record<string, string>> = {
@@ -72,7 +66,7 @@ const Tiles = ({ of }: { readonly of: OverviewView }) => {
       >
         {count(of.active_alerts)}
       </Tile>
-      <Tile label="Received in 24 h" href={hrefWith("/alerts", { tab: "all", range: "24h" })} note="episodes begun">
+      <Tile label="Received in 24 h" href={hrefWith("/alerts", { tab: "all", range: "24h" })} note="alerts that began">
         {count(of.alerts_last_24h)}
       </Tile>
       <Tile
@@ -196,7 +190,7 @@ export const Overview = () => {
           {(value) => <Recent of={value} />}
         </Loaded>
       </Panel>
-      <Panel title="When it is noisy, last 7 days">
+      <Panel title={`When it is noisy, last 7 days by the hour (${zoneName()})`}>
         <Loaded of={week} what="heatmap">
           {({ alert_timeline }) => <Heatmap hours={alert_timeline} />}
         </Loaded>

@@ -5,10 +5,11 @@ import { type DeliveryTimesView, shareOf, timesOf } from "../delivery-times.ts";
 import { hrefWith, useQuery } from "../query.ts";
 import { Clusters, Drift } from "../target-clusters.tsx";
 import { TargetDrawer } from "../target-drawer.tsx";
+import { Share, TargetState } from "../target-state.tsx";
 import { TestButton } from "../target-test.tsx";
 import { latency } from "../time.ts";
 import type { DiscoveryStatus, DriftView, PublishingTarget } from "../types.ts";
-import { Ago, Cell, count, Empty, Loaded, Panel, percent, Snippet, State } from "../ui.tsx";
+import { Ago, Cell, count, Empty, Loaded, Panel, Snippet, State } from "../ui.tsx";
 import { useApi } from "../use-api.ts";
 
 const firstTarget = (): string =>
@@ -29,7 +30,7 @@ const TargetRow = ({ of, times }: TargetRowProps) => {
   const one = timesOf(times, of.name);
   return (
     <tr>
-      <td>
+      <td class="title">
         <a href={hrefWith(path, query, { sel: of.name })}>{of.name}</a>
         <div class="dim">{of.url}</div>
       </td>
@@ -38,7 +39,7 @@ const TargetRow = ({ of, times }: TargetRowProps) => {
         {of.cluster ?? "defined here"}
       </Cell>
       <td>
-        <State of={of.enabled ? of.health_status : "disabled"} />
+        <TargetState of={of} times={one} />
         {of.frozen && <div class="state warn">frozen: {of.frozen_reason?.replaceAll("_", " ")}</div>}
         {of.stale && <div class="state warn">stale</div>}
         {of.warnings.length > 0 && <div class="dim">{count(of.warnings.length)} warnings</div>}
@@ -47,7 +48,7 @@ const TargetRow = ({ of, times }: TargetRowProps) => {
         <State of={of.circuit_breaker_state} />
       </Cell>
       <Cell of="delivered" class="number">
-        {percent(shareOf(one))}
+        <Share of={shareOf(one)} />
         <div class="dim">of {count((one?.delivered ?? 0) + (one?.failed ?? 0))}</div>
       </Cell>
       <Cell of="p95" class="number">
