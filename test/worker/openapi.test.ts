@@ -15,6 +15,7 @@ exporter("beta");
 
 interface Operation {
   readonly summary?: string;
+  readonly tags?: readonly string[];
   readonly "x-scope"?: string;
   readonly security?: readonly object[];
   readonly requestBody?: { readonly required?: boolean };
@@ -47,6 +48,8 @@ test("the document is served as OpenAPI 3.1 to anybody", async () => {
   const served = json as unknown as Document;
   expect(Object.keys(served.paths).sort()).toEqual(Object.keys(document.paths).sort());
   expect(served.components.schemas).toHaveProperty("Problem");
+  const groups = Object.values(served.paths).flatMap((one) => Object.values(one).map(({ tags }) => tags?.[0]));
+  expect(groups.filter((group) => group === undefined || group === "Other")).toEqual([]);
   expect(JSON.stringify(served)).not.toMatch(/"\$ref":"#\/components\/schemas\/undefined"/);
 });
 

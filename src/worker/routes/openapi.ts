@@ -4,6 +4,7 @@ import { SCOPES } from "../auth.ts";
 import type { AppEnv } from "../http.ts";
 import { exampleOf } from "./examples.ts";
 import { VERSION } from "./health.ts";
+import { GROUP_NAMES, groupOf } from "./openapi-groups.ts";
 
 const PATH = "/api/openapi.json";
 
@@ -30,6 +31,7 @@ const Problem = z
 const describe = (app: OpenAPIHono<AppEnv>) => {
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
+    tags: GROUP_NAMES,
     info: {
       title: "Alert History",
       version: VERSION,
@@ -42,6 +44,7 @@ const describe = (app: OpenAPIHono<AppEnv>) => {
   });
   for (const [path, operations] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(operations as Record<string, Operation>)) {
+      operation.tags = [groupOf(path)];
       addExample(method, path, operation);
       if (operation["x-scope"] === undefined) continue;
       for (const [status, description] of Object.entries(PROBLEMS)) {
@@ -79,6 +82,7 @@ interface Parameter {
 
 interface Operation {
   readonly "x-scope"?: string;
+  tags?: string[];
   parameters?: Parameter[];
   requestBody?: { readonly content: Record<string, { example?: unknown; schema?: object }> };
   readonly responses: Record<string, { description: string; content?: object }>;
