@@ -81,6 +81,14 @@ export const withQuery = (
 };
 
 export const signOut = async (): Promise<void> => {
-  await call("DELETE", "/api/v1/session");
-  session.value = null;
+  const before = session.value;
+  // Nothing is shown meanwhile: a page that asks once more would be refused.
+  session.value = undefined;
+  try {
+    await call("DELETE", "/api/v1/session");
+    session.value = null;
+  } catch (error) {
+    session.value = before;
+    throw error;
+  }
 };

@@ -73,7 +73,7 @@ const Attempts = ({ of, chosen, onChoose }: AttemptsProps) =>
                 type="button"
                 class="small"
                 aria-pressed={String(one.number) === (chosen ?? String(of.attempts.at(-1)?.number))}
-                aria-label={`What was sent with try ${one.number}`}
+                aria-label={`Request of try ${one.number}`}
                 onClick={() => onChoose(String(one.number))}
               >
                 Request

@@ -94,7 +94,7 @@ const testDeliveries = async ({ visit, ingest, api, receivers }: World): Promise
     await dialog.getByText("LiveRetry in the shop").first().waitFor();
     receivers.answer("billing", 200);
     await dialog.getByText("delivered").first().waitFor({ timeout: 60_000 });
-    await dialog.getByRole("button", { name: "What was sent with try 1" }).click();
+    await dialog.getByRole("button", { name: "Request of try 1" }).click();
     await dialog.getByRole("heading", { name: "What was sent with try 1" }).waitFor();
     receivers.answer("billing", 404);
   });
