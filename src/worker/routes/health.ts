@@ -18,7 +18,7 @@ const Ready = z.object({
   status: z.enum(["ready", "not_ready"]),
   uptime: z.number(),
   timestamp: z.string(),
-  /** What keeps it from being ready although every dependency answers. */
+  /** What keeps it from being ready although every dependency answers, and what is wrong although it is. */
   detail: z.string().optional(),
   dependencies: z.record(z.string(), z.object({ ok: z.boolean(), latency_ms: z.number() })).optional(),
 });
@@ -85,15 +85,18 @@ export const healthRoutes = routes()
         ...(unreadable === null
           ? []
           : [`version ${unreadable} of the configuration cannot be read, so an earlier one or none is in force`]),
-        ...(closed.length === 0 ? [] : [`${closed.length} targets cannot be read, what they are to be told waits`]),
       ];
+      // What they are to be told is safe and waits: that is to be said, and is no reason to send nobody here.
+      const waiting =
+        closed.length === 0 ? [] : [`${closed.length} targets cannot be read, what they are to be told waits`];
+      const said = [...wrong, ...waiting];
       const ready = database.ok && shard.ok && targets.ok && wrong.length === 0;
       const caller = await authenticate(c.env, c.req.raw.headers, Date.now()).catch(() => null);
       const body = {
         status: ready ? ("ready" as const) : ("not_ready" as const),
         uptime: (Date.now() - startedAt) / 1000,
         timestamp: new Date().toISOString(),
-        ...(wrong.length === 0 ? {} : { detail: wrong.join("; ") }),
+        ...(said.length === 0 ? {} : { detail: said.join("; ") }),
         ...(caller !== null && mayDo(caller, "read") ? { dependencies: { database, shard, registry: targets } } : {}),
       };
       return ready ? c.json(body, 200) : c.json(body, 503);
