@@ -16,14 +16,33 @@ import { Empty } from "./ui.tsx";
 const RELOAD_AFTER_MS = 60_000;
 const RELOADED = "alert-history.reloaded";
 
+/** A page whose part has not come by then is as good as gone. */
+const PART_WITHIN_MS = 20_000;
+
+const Gone = () => (
+  <Empty title="This page could not be loaded.">
+    <button type="button" onClick={() => location.reload()}>
+      Load it again
+    </button>
+  </Empty>
+);
+
+const isServerThere = (): Promise<boolean> =>
+  get("/healthz").then(
+    () => true,
+    () => false,
+  );
+
 /** A page's part is gone after a deployment of a newer version: the newer one is loaded whole, then. */
 const page = (load: () => Promise<{ default: ComponentType }>): ComponentType =>
   lazy(async () => {
     try {
-      return await load();
-    } catch (error) {
+      const late = new Promise<never>((_, reject) => setTimeout(reject, PART_WITHIN_MS));
+      return await Promise.race([load(), late]);
+    } catch {
       const last = Number(sessionStorage.getItem(RELOADED) ?? 0);
-      if (Date.now() - last < RELOAD_AFTER_MS) throw error;
+      // While the server is away, loading anew would leave nothing at all on the screen.
+      if (Date.now() - last < RELOAD_AFTER_MS || !(await isServerThere())) return { default: Gone };
       sessionStorage.setItem(RELOADED, String(Date.now()));
       location.reload();
       return { default: () => <p class="loading">A newer version is being loaded …</p> };

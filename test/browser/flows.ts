@@ -106,7 +106,7 @@ const testActing = async ({ visit, api, ingest, receivers }: World): Promise<voi
     await settled("the mode", async () => (await api<{ mode: string }>("GET", "/enrichment/mode")).mode === "shadow");
     await page.reload();
     await page.getByRole("cell", { name: "trying the model", exact: true }).waitFor();
-    if (!(await page.getByRole("radio", { name: /^shadow/ }).isChecked())) throw new Error("it is not shown");
+    await page.getByRole("radio", { name: /^shadow/, checked: true }).waitFor();
     await api("POST", "/enrichment/mode", { mode: "enriched", reason: "the test is over" });
   });
   await visit("test a route: the way taken, and why the others were not", async ({ page }) => {
@@ -162,9 +162,9 @@ const testRestart = async ({ visit, stop, start, ingest }: World): Promise<void>
     await page.getByRole("link", { name: "CheckoutDown" }).waitFor();
     await start();
     await ingest([firing("WhileAway")]);
-    await page.getByRole("button", { name: "live", exact: true }).waitFor({ timeout: 30_000 });
+    await page.getByRole("button", { name: "live", exact: true }).waitFor();
     watched.networkDown = false;
-    await page.getByRole("link", { name: "WhileAway" }).waitFor({ timeout: 40_000 });
+    await page.getByRole("link", { name: "WhileAway" }).waitFor();
   });
 };
 

@@ -160,6 +160,20 @@ export const testScreens = async ({ visit }: World): Promise<void> => {
     await page.getByRole("button", { name: "Try it out" }).click();
     await page.getByRole("button", { name: "Execute" }).waitFor();
   });
+  await visit("a page whose part is gone says so, and comes once it is back", async (watched) => {
+    const { page, context } = watched;
+    const part = /\/assets\/dead-letters-/;
+    // Chromium notes each request that fails.
+    watched.networkDown = true;
+    await page.goto("/");
+    await waitForContent(page);
+    await context.route(part, (route) => route.abort());
+    await page.getByRole("link", { name: "Dead letters" }).first().click();
+    await page.getByText("This page could not be loaded.").waitFor();
+    await context.unroute(part);
+    await page.getByRole("button", { name: "Load it again" }).click();
+    await page.getByRole("heading", { level: 1, name: "Dead letters", exact: true }).waitFor();
+  });
   await visit("an address that is none says so", async ({ page }) => {
     const answer = await page.request.get("/no-such-page");
     if (answer.status() !== 404) throw new Error(`it answers ${answer.status()}`);

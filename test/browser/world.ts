@@ -14,7 +14,7 @@ import { openWatched, type Watched } from "./watched.ts";
 /** Of pages on which a test failed. */
 const FAILURES = join(ROOT, ".build/browser-failures");
 /** What takes longer to get through the pipeline has failed. */
-const SETTLED_WITHIN_MS = 60_000;
+const SETTLED_WITHIN_MS = 240_000;
 
 export interface Visit {
   /** Signed in with it; the admin's by default, null for nobody. */
@@ -72,7 +72,7 @@ export const startWorld = async (report: Report): Promise<World> => {
         "content-type": text ? "text/plain" : "application/json",
       },
       ...(body === undefined ? {} : { body: text ? body : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(60_000),
     });
     const answer = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${answer.slice(0, 500)}`);
@@ -93,8 +93,9 @@ export const startWorld = async (report: Report): Promise<World> => {
           mkdirSync(FAILURES, { recursive: true });
           const path = join(FAILURES, `${what.replace(/\W+/g, "-").slice(0, 80)}.png`);
           await watched.page.screenshot({ path }).catch(() => {});
-          await watched.end().catch((also: Error) => Object.assign(error as Error, { message: `${error}\n${also}` }));
-          throw error;
+          const told = await watched.tell();
+          await watched.context.close();
+          throw new Error(told, { cause: error });
         }
         await watched.end();
       })
