@@ -15,6 +15,9 @@ const CRON_EVERY_MS = 12 * HOUR_MS;
 /** Longer than a bell takes from one queue to the next. */
 const QUIET_MS = 25;
 const TARGETS = 6;
+/** A minute until the exporters are read: they start beside the Worker, on a busy machine slowly. */
+const LOOK_EVERY_MS = 200;
+const MAX_LOOKS = 300;
 
 interface Past {
   readonly facts: Pick<Facts, "url" | "adminToken">;
@@ -51,8 +54,8 @@ const prepare = async ({ facts, api }: Past): Promise<SourceTokens> => {
   await api.runCron();
   const ready = async (): Promise<boolean> => (await api.listTargets()).length >= TARGETS;
   for (let tries = 0; !(await ready()); tries++) {
-    if (tries > 100) throw new Error("the exporters' targets were not read");
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    if (tries > MAX_LOOKS) throw new Error("the exporters' targets were not read");
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
   await callDemo(facts, "PUT", "/api/v1/config?note=first+routes", documentOf(1));
   const tokens: [Cluster, string][] = [];
