@@ -1,4 +1,5 @@
 /** What becomes of what waits when its target, or the store, changes under it: on real objects. */
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { sweep } from "../../src/worker/cron/sweep.ts";
@@ -87,4 +88,17 @@ test("a result that D1 does not take is not lost with the object, and nobody is 
   await idle(name);
   expect(await statesOf(name)).toEqual(["a 1 delivered", "warm 1 delivered"]);
   expect(host.received).toHaveLength(1);
+});
+
+test("what was kept just before the object died goes on, though no alarm was set for it", async () => {
+  startClock();
+  const { name, host } = await failing();
+  await queue(name, { subject: "a", seq: 1 });
+  await runInDurableObject(stubOf(name), (_, state) => state.storage.deleteAlarm());
+  await evictDurableObject(stubOf(name));
+  // Cron asks each target how it does, and that wakes it.
+  expect((await stubOf(name).status()).alarmAt).not.toBeNull();
+  host.answer = () => new Response("");
+  await advance(name, START + 60 * SECOND);
+  expect(await statesOf(name)).toEqual(["a 1 delivered"]);
 });

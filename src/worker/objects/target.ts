@@ -65,6 +65,8 @@ export class TargetObject extends DurableObject<Bindings> {
       this.#reporter = new Reporter(env, this.#sql, this.#name, this.#alarm, this.#state, standing);
       this.#desk = new Desk(ctx.storage, this.#name, this.#state, this.#reporter);
       await this.#alarm.load();
+      // An earlier life may have died between keeping something and setting the alarm for it.
+      if (this.#desk.waiting > 0 || this.#reporter.owesAlone) this.#alarm.by(this.#alarm.at ?? Date.now() + RETRY_MS);
     });
   }
 
