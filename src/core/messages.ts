@@ -30,6 +30,14 @@ export interface AlertsMessage {
   readonly changes: readonly Change[];
 }
 
+/** The message as text, from changes that are JSON already: what was written down once need not be written again. */
+export const writeAlertsMessage = (shard: string, again: boolean, changes: readonly string[]): string =>
+  `{"v":1,"shard":${JSON.stringify(shard)},"again":${again},"changes":[${changes.join(",")}]}`;
+
+/** A message as it came; an older version sent objects. */
+export const readAlertsMessage = (body: unknown): AlertsMessage =>
+  (typeof body === "string" ? JSON.parse(body) : body) as AlertsMessage;
+
 export interface PendingNotification {
   /** What is kept in order at the target: an alert's fingerprint, or `g` and the hash of a group. */
   readonly subject: string;

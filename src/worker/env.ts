@@ -1,8 +1,9 @@
 /** The generated bindings plus the secrets and optional variables that `wrangler.toml` cannot declare. */
-import type { AlertsMessage, NotificationsMessage } from "../core/messages.ts";
+import type { NotificationsMessage } from "../core/messages.ts";
 
 export interface Bindings extends Omit<Env, "ALERTS" | "NOTIFICATIONS"> {
-  readonly ALERTS: Queue<AlertsMessage>;
+  /** What writeAlertsMessage writes. */
+  readonly ALERTS: Queue<string>;
   readonly NOTIFICATIONS: Queue<NotificationsMessage>;
   /** JSON `[{name, sha256, scopes[], source?}]`: bootstrap tokens beside those in D1. */
   readonly API_TOKENS?: string;

@@ -1,5 +1,5 @@
 /** The Worker: HTTP, queues, cron, and the classes of its Durable Objects. */
-import type { AlertsMessage, NotificationsMessage } from "../core/messages.ts";
+import { type NotificationsMessage, readAlertsMessage } from "../core/messages.ts";
 import { app } from "./app.ts";
 import { consumeAlerts } from "./consumers/alerts.ts";
 import { consumeNotifications } from "./consumers/notifications.ts";
@@ -26,7 +26,7 @@ const RETRY_DELAY_SECONDS = 5;
 const consume = async (batch: MessageBatch, env: Bindings, ctx: ExecutionContext): Promise<void> => {
   if (batch.queue === "alerts") {
     const redelivered = batch.messages.some((message) => message.attempts > 1);
-    const messages = batch.messages.map((message) => message.body as AlertsMessage);
+    const messages = batch.messages.map(({ body }) => readAlertsMessage(body));
     return inSpan("process", { messages: messages.length, redelivered }, () =>
       consumeAlerts(env, messages, redelivered, ctx),
     );
@@ -40,11 +40,11 @@ const consume = async (batch: MessageBatch, env: Bindings, ctx: ExecutionContext
   logWarn("queue.dead", { queue: batch.queue, messages: batch.messages.length });
 };
 
-const countFailed = (messages: readonly Message<AlertsMessage>[]): void =>
+const countFailed = (messages: readonly Message[]): void =>
   count(
     "webhook_alerts_processed_total",
     { status: "failed" },
-    messages.reduce((sum, { body }) => sum + body.changes.length, 0),
+    messages.reduce((sum, { body }) => sum + readAlertsMessage(body).changes.length, 0),
   );
 
 export default {
@@ -55,7 +55,7 @@ export default {
       await consume(batch, env, ctx);
       batch.ackAll();
     } catch (error) {
-      if (batch.queue === "alerts") countFailed(batch.messages as readonly Message<AlertsMessage>[]);
+      if (batch.queue === "alerts") countFailed(batch.messages);
       logError("queue.failed", error, { queue: batch.queue, messages: batch.messages.length });
       batch.retryAll({ delaySeconds: RETRY_DELAY_SECONDS });
     }

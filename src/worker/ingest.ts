@@ -6,8 +6,10 @@ import { err, ok, type Result } from "../core/result.ts";
 import type { Bindings } from "./env.ts";
 import { inhibitorsOf } from "./inhibitions.ts";
 import { asRepeats, learn, noteContact } from "./known-alerts.ts";
+import { keepBody } from "./known-bodies.ts";
 import { logError } from "./log.ts";
-import type { IngestAnswer, IngestBatch } from "./objects/alert-shard.ts";
+import type { IngestAnswer } from "./objects/alert-shard.ts";
+import { type IngestBatch, writeBatch } from "./objects/alert-shard-batch.ts";
 import { inhibitRulesSoon } from "./settings.ts";
 import { shardName, shardOf } from "./shards.ts";
 import { inSpan } from "./span.ts";
@@ -20,7 +22,8 @@ const isRetryable = (error: unknown): boolean =>
   !("overloaded" in error && error.overloaded === true) &&
   (("retryable" in error && error.retryable === true) || error.message.includes("code was updated"));
 
-const callShard = async (env: Bindings, name: string, batch: IngestBatch): Promise<IngestAnswer> => {
+const callShard = async (env: Bindings, name: string, whole: IngestBatch): Promise<IngestAnswer> => {
+  const batch = writeBatch(whole);
   for (let attempt = 1; ; attempt++) {
     try {
       // A stub that threw stays broken, so each attempt takes a fresh one.
@@ -100,12 +103,14 @@ const storeInShards = async (
     found ??= findInhibitors(env, all);
     return found;
   };
+  let onlyRepeats = true;
   const answers = await Promise.all(
     [...byShard].map(async ([name, indexes]) => {
       const alerts = indexes.map((i) => parsed.alerts[i]!.alert);
       const answer = (await repeatAlerts(env, name, alerts))
         ? "repeated"
         : await callShard(env, name, { alerts, receiptId, source, format, upstream, ...(await amongAll()) });
+      if (answer !== "repeated") onlyRepeats = false;
       if (answer !== "repeated" && !answer.ok) return false;
       if (answer !== "repeated") learn(name, alerts, answer, Date.now());
       indexes.forEach((i, k) => {
@@ -114,5 +119,6 @@ const storeInShards = async (
       return true;
     }),
   );
+  if (onlyRepeats) keepBody(parsed);
   return answers.every((stored) => stored) ? ok(outcomes) : err("overloaded");
 };

@@ -4,6 +4,7 @@
  */
 import type { Alert } from "../core/alert/alert.ts";
 import { equalLabels } from "../core/alert/labels.ts";
+import { Recent } from "./recent.ts";
 
 interface Known {
   readonly alert: Alert;
@@ -17,7 +18,7 @@ const MAX_KNOWN = 5_000;
 /** A shard that nobody speaks to for about 10 s leaves memory with its numbers; asking it in vain costs a call. */
 const SHARD_STAYS_MS = 8_000;
 
-const known = new Map<string, Known>();
+const known = new Recent<Known>(MAX_KNOWN);
 
 /** Of each shard: numbers up to `life` are of an earlier life of it; when it was last spoken to from here. */
 const shards = new Map<string, { readonly life: number; readonly at: number }>();
@@ -62,9 +63,6 @@ export const learn = (
   shards.set(shard, { life, at: now });
   alerts.forEach((alert, i) => {
     const version = versions[i];
-    if (version === undefined) return;
-    known.delete(alert.fingerprint);
-    known.set(alert.fingerprint, { alert, version });
-    if (known.size > MAX_KNOWN) known.delete(known.keys().next().value ?? "");
+    if (version !== undefined) known.set(alert.fingerprint, { alert, version });
   });
 };

@@ -28,12 +28,15 @@ const write = (level: Level, event: string, fields: LogFields): void => {
 /** Ids of ours, which look like keys and are none. */
 const IDS = ["requestId", "receiptId", "id", "subject", "group"];
 
+/** A word this short is no credential: nothing that is masked has fewer characters, or does without others than these. */
+const SHORT_WORD = /^\w{0,12}$/;
+
 /** Every text but our own ids, without what looks like a credential. */
 const masked = (fields: LogFields): LogFields =>
   Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
       name,
-      typeof value === "string" && !IDS.includes(name) ? maskCredentials(value) : value,
+      typeof value === "string" && !IDS.includes(name) && !SHORT_WORD.test(value) ? maskCredentials(value) : value,
     ]),
   );
 

@@ -5,10 +5,11 @@ import { type Parsed, type ParseOptions, parseBody, parsePrometheus } from "../c
 import { type Endpoint, parseFromSource } from "../core/ingest/parse-source.ts";
 import { bodyTooLarge, malformed, type Problem } from "../core/ingest/problem.ts";
 import type { Source } from "../core/ingest/source.ts";
-import type { Result } from "../core/result.ts";
+import { ok, type Result } from "../core/result.ts";
 import { readBody } from "./body.ts";
 import type { Bindings } from "./env.ts";
 import type { AppEnv } from "./http.ts";
+import { noteBody, type Rules, recallBody } from "./known-bodies.ts";
 import { countParsed } from "./metrics/reports.ts";
 import { problem } from "./problem.ts";
 import { loadSettings, peekMode, resolveTimeoutMs } from "./settings.ts";
@@ -32,8 +33,9 @@ export const parseAs = (
   source: Source | null,
   endpoint: Endpoint,
   now: number,
-): Result<Parsed, Problem> => {
-  const options = parseOptions(env, now);
+): Result<Parsed, Problem> => parseBy(json, { source, endpoint, options: parseOptions(env, now) });
+
+const parseBy = (json: unknown, { source, endpoint, options }: Rules): Result<Parsed, Problem> => {
   if (source !== null) return parseFromSource(json, source, endpoint, options);
   return endpoint === "webhook" ? parseBody(json, options) : parsePrometheus(json, options);
 };
@@ -41,8 +43,13 @@ export const parseAs = (
 /** The JSON of a request, read within the limits of ingest. */
 export const readJson = async (env: Bindings, request: Request): Promise<Result<unknown, Problem>> => {
   const maxBytes = numberOf(env, "MAX_BODY_BYTES");
+  const bytes = await readBytes(request, maxBytes);
+  return bytes.ok ? decodeBody(bytes.value, maxBytes) : bytes;
+};
+
+const readBytes = async (request: Request, maxBytes: number): Promise<Result<Uint8Array, Problem>> => {
   const bytes = await readBody(request, maxBytes);
-  if (bytes.ok) return decodeBody(bytes.value, maxBytes);
+  if (bytes.ok) return bytes;
   return bytes.error === "too_large" ? bodyTooLarge(maxBytes) : malformed("it could not be read to its end");
 };
 
@@ -56,8 +63,9 @@ export const receiveAlerts = async (
   endpoint: Endpoint,
   now: number,
 ): Promise<Result<Parsed, Problem> | null> => {
-  const json = await readJson(c.env, c.req.raw);
-  if (!json.ok) return json;
+  const maxBytes = numberOf(c.env, "MAX_BODY_BYTES");
+  const bytes = await readBytes(c.req.raw, maxBytes);
+  if (!bytes.ok) return bytes;
   let source: Source | null;
   try {
     source = await sourceOf(c.env, c.var.caller.source, now);
@@ -65,7 +73,17 @@ export const receiveAlerts = async (
     // Stored without its source's rules it would be another alert, so its sender has to come again.
     return null;
   }
-  const parsed = parseAs(c.env, json.value, source, endpoint, now);
+  const rules = { endpoint, source, options: parseOptions(c.env, now) };
+  const before = recallBody(bytes.value, rules);
+  if (before !== null) return countRead(ok(before));
+  const json = decodeBody(bytes.value, maxBytes);
+  if (!json.ok) return json;
+  const parsed = parseBy(json.value, rules);
+  if (parsed.ok) noteBody(bytes.value, rules, parsed.value);
+  return countRead(parsed);
+};
+
+const countRead = (parsed: Result<Parsed, Problem>): Result<Parsed, Problem> => {
   if (parsed.ok) countParsed(parsed.value);
   return parsed;
 };

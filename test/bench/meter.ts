@@ -50,7 +50,8 @@ const OPERATION_BYTES = 64_000;
 /** A message is written, read and deleted; one that comes again is only read again. */
 export const countMessages = (batch: MessageBatch): void => {
   for (const message of batch.messages) {
-    const size = Math.max(1, Math.ceil(JSON.stringify(message.body).length / OPERATION_BYTES));
+    const text = typeof message.body === "string" ? message.body : JSON.stringify(message.body);
+    const size = Math.max(1, Math.ceil(text.length / OPERATION_BYTES));
     const operations = size * (message.attempts === 1 ? 3 : 1);
     counts.queueOperations += operations;
     note(`queue ${batch.queue}`, operations);

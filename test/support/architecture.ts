@@ -30,12 +30,8 @@ const CORE_PACKAGES = ["zod", "yaml", "re2js", "liquidjs", "ipaddr.js", "jsonpat
 /** What the exporter shares with the Worker: the schema of targets and what that stands on. */
 const EXPORTER_CORE = ["result", "alert", "route"];
 
+/** A longer file has a second purpose. */
 const MAX_LINES = 250;
-
-/** Files that may be longer, each with its reason. */
-const LONG_FILES: Readonly<Record<string, string>> = {
-  "src/worker/objects/alert-shard.ts": "one Durable Object class: its memory and its transaction change together",
-};
 
 /** The clock, chance and the platform: core gets them as arguments. Looked for in code without types, comments and texts. */
 const IMPURE: readonly (readonly [pattern: RegExp, name: string])[] = [
@@ -139,11 +135,9 @@ const breachesOfCore = (file: SourceFile): string[] => {
   return known ? impure : [`${stageOf(file.path)} is no stage: give it its place in the order`, ...impure];
 };
 
-const breachOfLength = ({ path, text }: SourceFile): string[] => {
+const breachOfLength = ({ text }: SourceFile): string[] => {
   const lines = text.trimEnd().split("\n").length;
-  const listed = Object.hasOwn(LONG_FILES, path);
-  if (lines > MAX_LINES && !listed) return [`${lines} lines, and no reason is listed`];
-  return listed && lines <= MAX_LINES ? ["is short enough by now: its reason is out of date"] : [];
+  return lines > MAX_LINES ? [`${lines} lines: a file has at most ${MAX_LINES}`] : [];
 };
 
 const isGenerated = (path: string): boolean => path === "src/worker/bindings.d.ts";

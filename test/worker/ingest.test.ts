@@ -153,6 +153,51 @@ describe("ingest answers as its senders need it", () => {
   });
 });
 
+describe("a body that comes again byte for byte", () => {
+  const outcomesOf = async (body: string | Uint8Array) => {
+    const { json } = await send(body);
+    return (json.alerts as unknown as { outcome: string }[]).map(({ outcome }) => outcome);
+  };
+
+  test("counts each time, and says something new as soon as anything else became of its alerts", async () => {
+    const one = { ...fresh(), startsAt: "2026-01-01T00:00:00Z", status: "firing" };
+    const fires = JSON.stringify([one]);
+    const ends = JSON.stringify([{ ...one, status: "resolved", endsAt: "2026-01-02T00:00:00Z" }]);
+    const told: string[] = [];
+    for (const body of [fires, fires, fires, fires, ends, ends, ends, fires, fires, ends]) {
+      told.push(...(await outcomesOf(body)));
+    }
+    expect(told).toEqual([
+      ...["new", "duplicate", "duplicate", "duplicate", "resolved", "duplicate", "duplicate"],
+      ...["reopened", "duplicate", "resolved"],
+    ]);
+  });
+
+  test("is read anew where it hangs on the moment it comes", async () => {
+    const one = fresh();
+    const endsAt = new Date(Date.now() + 1_500).toISOString();
+    const body = JSON.stringify([{ ...one, startsAt: "2026-01-01T00:00:00Z", endsAt }]);
+    for (let i = 0; i < 3; i++) await send(body);
+    await eventually(
+      () => stored(one.labels.alertname),
+      (events) => events === 2,
+    );
+    // It has ended by itself; read as it was before, it would fire again.
+    expect(await outcomesOf(body)).toEqual(["duplicate"]);
+  });
+
+  test("is another one with a byte that differs anywhere", async () => {
+    const { labels } = fresh();
+    const text = (i: number) =>
+      JSON.stringify([{ labels, annotations: { summary: `${"x".repeat(i)}y${"x".repeat(60 - i)}` } }]).replace(
+        "[{",
+        '[{"startsAt":"2026-01-01T00:00:00Z","status":"firing",',
+      );
+    for (let i = 0; i < 3; i++) await send(text(0));
+    for (let i = 1; i < 60; i += 7) expect(await outcomesOf(text(i))).toEqual(["updated"]);
+  });
+});
+
 test("what repeats is told by its number, and every change in between is seen", async () => {
   const alert = { ...fresh(), status: "firing", startsAt: "2026-01-01T00:00:00Z", annotations: { summary: "hot" } };
   const told = async (over: object = {}): Promise<string> => {

@@ -4,9 +4,15 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Alert } from "../../src/core/alert/alert.ts";
 import { fingerprint } from "../../src/core/alert/fingerprint.ts";
-import type { AlertsMessage } from "../../src/core/messages.ts";
+import { decide } from "../../src/core/dedup/decide.ts";
+import { readAlertsMessage } from "../../src/core/messages.ts";
 import { asRepeats, learn, noteContact } from "../../src/worker/known-alerts.ts";
-import type { AlertShard, IngestBatch } from "../../src/worker/objects/alert-shard.ts";
+import type { AlertShard } from "../../src/worker/objects/alert-shard.ts";
+import { type IngestBatch, writeBatch } from "../../src/worker/objects/alert-shard-batch.ts";
+import { changeOf } from "../../src/worker/objects/alert-shard-change.ts";
+import { Memory } from "../../src/worker/objects/alert-shard-memory.ts";
+import { Outbox } from "../../src/worker/objects/alert-shard-outbox.ts";
+import { stateOf } from "../../src/worker/objects/alert-shard-store.ts";
 import { eventually } from "../support/api.ts";
 
 afterEach(() => vi.useRealTimers());
@@ -36,7 +42,7 @@ const batch = (...alerts: Alert[]): IngestBatch => ({
   upstream: null,
 });
 const outcomes = async (stub: DurableObjectStub<AlertShard>, ...alerts: Alert[]) => {
-  const answer = await stub.ingest(batch(...alerts));
+  const answer = await stub.ingest(writeBatch(batch(...alerts)));
   return answer.ok ? answer.outcomes : [answer.reason];
 };
 /** Everything on disk, as text: two equal dumps mean that nothing was written between them. */
@@ -117,7 +123,7 @@ test("what only repeats is told to the counts of its hour by the alarm, in one w
 
 describe("a report that says what it said before", () => {
   const told = async (stub: DurableObjectStub<AlertShard>, one: Alert): Promise<number> => {
-    const answer = await stub.ingest(batch(one));
+    const answer = await stub.ingest(writeBatch(batch(one)));
     return answer.ok ? answer.versions[0]! : Number.NaN;
   };
   const repeated = (
@@ -288,18 +294,92 @@ test("what an older version stored is taken over: entries are known, unconfirmed
   expect(await outcomes(stub, old)).toEqual(["reopened"]);
 });
 
+describe("the state that an event left its alert in", () => {
+  const counts = (stub: DurableObjectStub<AlertShard>): Promise<number[]> =>
+    runInDurableObject(stub, (_, { storage }) =>
+      ["acknowledged", "known"].map((table) =>
+        Number(storage.sql.exec(`SELECT count(*) AS n FROM ${table}`).one()["n"]),
+      ),
+    );
+  const away = () => vi.spyOn(env.ALERTS, "sendBatch").mockRejectedValue(new Error("the queue is away"));
+  const rung = (mock: ReturnType<typeof away>) =>
+    eventually(
+      async () => mock.mock.calls.length,
+      (calls) => calls > 0,
+    );
+  const ids = (alerts: readonly Alert[], seq = 1) => alerts.map((one) => [one.fingerprint, seq] as const);
+
+  test("stands in the row of its request until the first of that is confirmed, and is written by itself then", async () => {
+    const stub = shard();
+    const mock = away();
+    const many = Array.from({ length: 30 }, (_, i) => alert(`InRow${i}`, "firing", { annotations: { i: String(i) } }));
+    await outcomes(stub, ...many);
+    await rung(mock);
+    expect(await counts(stub)).toEqual([1, 0]);
+    await stub.confirm(ids(many.slice(0, 1)));
+    expect(await counts(stub)).toEqual([1, 30]);
+    await stub.confirm(ids(many.slice(1)));
+    mock.mockRestore();
+    expect(await counts(stub)).toEqual([0, 30]);
+    await evictDurableObject(stub);
+    expect(await outcomes(stub, ...many)).toEqual(many.map(() => "duplicate"));
+    expect(await outcomes(stub, alert("InRow7", "resolved"))).toEqual(["resolved"]);
+  });
+
+  test("outlives the object's memory unconfirmed, and an older one never replaces a newer", async () => {
+    const stub = shard();
+    const mock = away();
+    const text = { summary: 'says "so" at 10 %' };
+    const fires = alert("Outlives", "firing", { startsAt: 1_000, expiresAt: Date.now() + 600_000, annotations: text });
+    const ended = alert("Outlives", "resolved", { startsAt: 1_000, endsAt: 5_000 });
+    expect(await outcomes(stub, fires)).toEqual(["new"]);
+    await evictDurableObject(stub);
+    expect(await outcomes(stub, fires)).toEqual(["duplicate"]);
+    expect(await outcomes(stub, ended)).toEqual(["resolved"]);
+    expect(await outcomes(stub, { ...ended, endsAt: 9_000 })).toEqual(["updated"]);
+    // The rows are confirmed in the wrong order; the update was written apart.
+    await stub.confirm(ids([fires], 2));
+    await stub.confirm(ids([fires], 1));
+    await evictDurableObject(stub);
+    const { rows } = await runInDurableObject(stub, (_, { storage }) => ({
+      rows: storage.sql.exec("SELECT seq, status, annotations, ends_at, expires_at FROM known").toArray(),
+    }));
+    mock.mockRestore();
+    expect(rows).toEqual([
+      { seq: 3, status: "resolved", annotations: JSON.stringify(text), ends_at: 9_000, expires_at: null },
+    ]);
+    expect(await outcomes(stub, { ...ended, endsAt: 9_000 })).toEqual(["duplicate"]);
+  });
+
+  test("is read from there when other alerts have pushed it out of memory", async () => {
+    const one = alert("PushedOut");
+    const known = await runInDurableObject(shard(), (_, { storage }) => {
+      const outbox = new Outbox(storage.sql);
+      const { entry, ...rest } = decide(null, one, 1_000, "eu");
+      const change = changeOf({ entry, ...rest }, { ...batch(one), alert: one, now: 1_000 });
+      outbox.add(outbox.append([{ change, state: stateOf(entry) }], 1_000, "r"), "r");
+      const memory = new Memory(storage.sql, outbox);
+      memory.load([one]);
+      return { entry, read: memory.get(one.fingerprint) };
+    });
+    expect(known.read).toEqual(known.entry);
+  });
+});
+
 test("changes of one request are one row, gone with the last confirmed of them, and too large ones are only named", async () => {
   const stub = shard();
   const away = vi.spyOn(env.ALERTS, "sendBatch").mockRejectedValue(new Error("the queue is away"));
   const large = alert("Large", "firing", { annotations: { text: "x".repeat(60_000) } });
   const small = Array.from({ length: 30 }, (_, i) => alert(`InOneRow${i}`));
+  const name = `test-${count}`;
   await outcomes(stub, large, ...small);
-  await eventually(
-    async () => away.mock.calls.length,
-    (calls) => calls > 0,
-  );
-  const sent = away.mock.calls.flatMap(([messages]) =>
-    [...messages].flatMap(({ body }) => (body as AlertsMessage).changes),
+  // Shards of other tests may ring meanwhile.
+  const sent = await eventually(
+    async () =>
+      away.mock.calls
+        .flatMap(([messages]) => [...messages].map(({ body }) => readAlertsMessage(body)))
+        .flatMap(({ shard, changes }) => (shard === name ? changes : [])),
+    (changes) => changes.length > 0,
   );
   away.mockRestore();
   expect(sent.map(({ kind }) => kind)).toEqual(["ref", ...small.map(() => "event")]);

@@ -1,6 +1,5 @@
 /** Rings for what waits in a shard's outbox: a queue message is only a doorbell, so what fails here is rung again later. */
-import type { AlertsMessage } from "../../core/messages.ts";
-import { MAX_BATCH_CHARS, MAX_MESSAGE_CHARS, pack } from "../../core/messages.ts";
+import { MAX_BATCH_CHARS, MAX_MESSAGE_CHARS, pack, writeAlertsMessage } from "../../core/messages.ts";
 import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
 import { type ChangeId, OUTBOX_GRACE_MS, type Outbox, type Waiting } from "./alert-shard-outbox.ts";
@@ -55,8 +54,9 @@ export class Bell {
 
   async #ringAll(): Promise<void> {
     while (this.#toRing.size > 0) {
-      const early = Math.min(PAUSE_MS, this.#rungAt + PAUSE_MS - Date.now());
-      if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+      // At least until the turn is over: the sender's answer goes before the bell.
+      const early = Math.max(0, Math.min(PAUSE_MS, this.#rungAt + PAUSE_MS - Date.now()));
+      await new Promise((resolve) => setTimeout(resolve, early));
       const fingerprints = [...this.#toRing];
       this.#toRing.clear();
       this.#rungAt = Date.now();
@@ -68,22 +68,20 @@ export class Bell {
     if (due.length === 0) return;
     const now = Date.now();
     const shard = this.#ctx.id.name ?? "";
-    const messages = pack(this.#outbox.travelling(due), MAX_MESSAGE_CHARS, ({ size }) => size).map((run) => ({
-      size: run.reduce((sum, { size }) => sum + size, 0),
-      body: {
-        v: 1,
+    const bodies = pack(this.#outbox.travelling(due), MAX_MESSAGE_CHARS, ({ text }) => text.length).map((run) =>
+      writeAlertsMessage(
         shard,
-        again: run.some(({ waiting }) => waiting.recovered || now - waiting.at >= OUTBOX_GRACE_MS),
-        changes: run.map(({ change }) => change),
-      } satisfies AlertsMessage,
-    }));
+        run.some(({ waiting }) => waiting.recovered || now - waiting.at >= OUTBOX_GRACE_MS),
+        run.map(({ text }) => text),
+      ),
+    );
     for (const waiting of due) {
       waiting.rungAt = now;
-      waiting.change = null;
+      waiting.text = null;
     }
     try {
-      for (const run of pack(messages, MAX_BATCH_CHARS, ({ size }) => size)) {
-        await this.#env.ALERTS.sendBatch(run.map(({ body }) => ({ body })));
+      for (const run of pack(bodies, MAX_BATCH_CHARS, (body) => body.length)) {
+        await this.#env.ALERTS.sendBatch(run.map((body) => ({ body, contentType: "text" })));
       }
     } catch (error) {
       // The rows stay; the alarm rings again after the grace.

@@ -1,4 +1,4 @@
-/** From a dedup decision to the change that travels to the consumer. */
+/** From a dedup decision to the change that travels to the consumer, and what the shard keeps beside it. */
 import type { Alert, IngestFormat, Millis, UpstreamGroup } from "../../core/alert/alert.ts";
 import type { Dedup } from "../../core/dedup/decide.ts";
 import type { Inhibitor } from "../../core/filter/inhibition.ts";
@@ -23,6 +23,16 @@ const inhibitorsOf = (
   const inhibitors = known?.get(fingerprint);
   return inhibitors === undefined ? {} : { inhibitors };
 };
+
+/** Where an entry is stored, and what the event that made it does not say of it. */
+export type State = readonly [
+  key: string,
+  expiresAt: Millis | null,
+  firstSeen: Millis,
+  lastReceivedAt: Millis,
+  receiveCount: number,
+  source: string | null,
+];
 
 export const changeOf = ({ entry, transition }: Dedup, report: ReportContext): Change =>
   transition === null

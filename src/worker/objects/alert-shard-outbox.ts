@@ -1,9 +1,11 @@
 /**
- * What a shard has acknowledged and D1 has not confirmed yet: one row per request, appended in the transaction of its
- * entries. Which changes wait, in what order for each alert, is kept in memory, so that ringing reads nothing back.
+ * What a shard has acknowledged and D1 has not confirmed yet: one row per request, which is also the only place where the
+ * state that its events left their alerts in is on disk, until that is taken over. Which changes wait, in what order for
+ * each alert, is kept in memory, so that ringing reads nothing back.
  */
 import type { Millis } from "../../core/alert/alert.ts";
 import { type Change, MAX_MESSAGE_CHARS } from "../../core/messages.ts";
+import type { State } from "./alert-shard-change.ts";
 
 /** How long a change may stay unconfirmed before its bell is rung again; a busy consumer needs some seconds. */
 export const OUTBOX_GRACE_MS = 15_000;
@@ -18,19 +20,25 @@ export interface Waiting {
   readonly fingerprint: string;
   readonly seq: number;
   readonly at: Millis;
-  /** UTF-16 units of its JSON; 0 where it was read back and is not known. */
-  readonly size: number;
   /** Its bell may have been rung by an earlier life of the object. */
   readonly recovered: boolean;
-  /** null once it was rung, or was read back: the row still holds it. */
-  change: Change | null;
+  /** Its JSON; null once it was rung, or was read back: the row still holds it. */
+  text: string | null;
   rungAt: Millis;
+}
+
+/** A change, and the state it left its alert in, unless that is written apart. */
+export interface Kept {
+  readonly change: Change;
+  readonly state: State | null;
 }
 
 interface Row {
   readonly at: Millis;
   readonly receiptId: string | null;
   unconfirmed: number;
+  /** Its states are the newest on disk. */
+  holdsStates: boolean;
 }
 
 const idOf = (change: Change): ChangeId => {
@@ -45,7 +53,7 @@ export class Outbox {
   readonly #queues = new Map<string, Waiting[]>();
   #size = 0;
 
-  /** Reads back what an earlier life of the object left. */
+  /** Reads back what an earlier life of the object left; its states have been taken over by then. */
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     const rows = sql.exec<{ id: number; at: number; receipt_id: string | null; ids: string }>(
@@ -58,12 +66,12 @@ export class Outbox {
           fingerprint,
           seq,
           at,
-          size: 0,
           recovered: true,
-          change: null,
+          text: null,
           rungAt: 0,
         })),
         receipt_id,
+        false,
       );
     }
   }
@@ -79,43 +87,54 @@ export class Outbox {
   }
 
   /** Writes changes down. Call it within a transaction, and `add` what it answers once that has been committed. */
-  append(changes: readonly Change[], at: Millis, receiptId: string | null): Waiting[] {
+  append(kept: readonly Kept[], at: Millis, receiptId: string | null): Waiting[] {
     const waiting: Waiting[] = [];
-    let texts: string[] = [];
-    let size = 0;
-    let from = 0;
-    const flush = (to: number): void => {
-      const ids = changes.slice(from, to).map(idOf);
+    const texts = kept.map(({ change }) => JSON.stringify(change));
+    for (let from = 0, to = 0; from < kept.length; from = to) {
+      const parts: string[] = [];
+      for (let size = 0; to < kept.length && (to === from || size + texts[to]!.length <= MAX_ROW_CHARS); to++) {
+        size += texts[to]!.length;
+        parts.push(`[${texts[to]},${JSON.stringify(kept[to]!.state)}]`);
+      }
+      const ids = kept.slice(from, to).map(({ change }) => idOf(change));
       const { id } = this.#sql
         .exec<{ id: number }>(
           "INSERT INTO acknowledged (at, receipt_id, ids, changes) VALUES (?,?,?,?) RETURNING id",
           at,
           receiptId,
           JSON.stringify(ids),
-          `[${texts.join(",")}]`,
+          `[${parts.join(",")}]`,
         )
         .one();
       ids.forEach(([fingerprint, seq], i) => {
-        const change = changes[from + i]!;
-        waiting.push({ row: id, fingerprint, seq, at, size: texts[i]!.length, recovered: false, change, rungAt: 0 });
+        waiting.push({ row: id, fingerprint, seq, at, recovered: false, text: texts[from + i]!, rungAt: 0 });
       });
-      from = to;
-      texts = [];
-      size = 0;
-    };
-    changes.forEach((change, i) => {
-      const text = JSON.stringify(change);
-      if (texts.length > 0 && size + text.length > MAX_ROW_CHARS) flush(i);
-      texts.push(text);
-      size += text.length;
-    });
-    if (texts.length > 0) flush(changes.length);
+    }
     return waiting;
   }
 
   /** Takes note of what has been written. */
   add(waiting: readonly Waiting[], receiptId: string | null): void {
-    this.#keep(waiting, receiptId);
+    this.#keep(waiting, receiptId, true);
+  }
+
+  /** Of what waits of these alerts, the rows that alone hold the states it left. */
+  rowsWithStates(fingerprints: Iterable<string>): number[] {
+    const rows = new Set<number>();
+    for (const fingerprint of fingerprints) {
+      for (const { row } of this.#queues.get(fingerprint) ?? []) {
+        if (this.#rows.get(row)?.holdsStates === true) rows.add(row);
+      }
+    }
+    return [...rows];
+  }
+
+  /** The states of these rows have been taken over. */
+  statesTaken(rows: readonly number[]): void {
+    for (const id of rows) {
+      const row = this.#rows.get(id);
+      if (row !== undefined) row.holdsStates = false;
+    }
   }
 
   /** Removes confirmed changes; a row goes with the last of its own. */
@@ -151,17 +170,15 @@ export class Outbox {
     return found;
   }
 
-  /** Each as it travels, with its size: itself, or only its name where it would not fit a message. */
-  travelling(waiting: readonly Waiting[]): { readonly waiting: Waiting; readonly change: Change; size: number }[] {
-    const stored = this.#stored(waiting.filter(({ change }) => change === null));
+  /** Each as the JSON it travels as: of itself, or only of its name where it would not fit a message. */
+  travelling(waiting: readonly Waiting[]): { readonly waiting: Waiting; readonly text: string }[] {
+    const stored = this.#stored(waiting.filter(({ text }) => text === null));
     return waiting.flatMap((one) => {
       const { fingerprint, seq } = one;
-      const change = one.change ?? stored.get(`${fingerprint}:${seq}`);
-      if (change === undefined) return [];
-      const size = one.change === null ? JSON.stringify(change).length : one.size;
-      return size <= MAX_MESSAGE_CHARS
-        ? [{ waiting: one, change, size }]
-        : [{ waiting: one, change: { kind: "ref" as const, fingerprint, seq }, size: 100 }];
+      const text = one.text ?? JSON.stringify(stored.get(`${fingerprint}:${seq}`));
+      if (text === undefined) return [];
+      const ref = { kind: "ref", fingerprint, seq } satisfies Change;
+      return [{ waiting: one, text: text.length <= MAX_MESSAGE_CHARS ? text : JSON.stringify(ref) }];
     });
   }
 
@@ -177,16 +194,16 @@ export class Outbox {
     return [...this.#rows.values()].some((row) => row.receiptId === receiptId);
   }
 
-  #keep(waiting: readonly Waiting[], receiptId: string | null): void {
+  #keep(waiting: readonly Waiting[], receiptId: string | null, holdsStates: boolean): void {
     for (const one of waiting) {
       const row = this.#rows.get(one.row);
-      if (row === undefined) this.#rows.set(one.row, { at: one.at, receiptId, unconfirmed: 1 });
+      if (row === undefined) this.#rows.set(one.row, { at: one.at, receiptId, unconfirmed: 1, holdsStates });
       else row.unconfirmed += 1;
       const queue = this.#queues.get(one.fingerprint);
       if (queue === undefined) this.#queues.set(one.fingerprint, [one]);
       else {
         // It travels later than now, and its row holds it: twice would only fill memory.
-        one.change = null;
+        one.text = null;
         queue.push(one);
       }
     }
@@ -201,7 +218,9 @@ export class Outbox {
       "SELECT changes FROM acknowledged WHERE id IN (SELECT value FROM json_each(?))",
       JSON.stringify([...new Set(waiting.map(({ row }) => row))]),
     )) {
-      for (const change of JSON.parse(changes) as Change[]) {
+      for (const kept of JSON.parse(changes) as (Change | readonly [Change, State | null])[]) {
+        // Rows of an older version hold changes alone.
+        const change = "kind" in kept ? kept : kept[0];
         const id = idOf(change).join(":");
         if (wanted.has(id)) found.set(id, change);
       }

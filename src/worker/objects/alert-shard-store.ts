@@ -1,11 +1,10 @@
-/** SQLite of one AlertShard: entries, and the lazily written signs of life of duplicates. */
+/** SQLite of one AlertShard: what is known of each alert, written one by one or taken over from the rows of the outbox. */
 import type { Labels, Millis } from "../../core/alert/alert.ts";
 import { fingerprint as hashLabels } from "../../core/alert/fingerprint.ts";
 import type { Entry } from "../../core/dedup/decide.ts";
+import type { State } from "./alert-shard-change.ts";
 import { createOutbox } from "./alert-shard-outbox.ts";
-
-/** What a duplicate changed since its entry was last written whole: last report, count, expiry. */
-export type Sign = readonly [lastReceivedAt: Millis, receiveCount: number, expiresAt: Millis | null];
+import { createSigns } from "./alert-shard-signs.ts";
 
 interface EntryRow extends Record<string, SqlStorageValue> {
   key: string;
@@ -79,7 +78,8 @@ export const createTables = (sql: SqlStorage): void => {
   );
   moveEntries(sql);
   createOutbox(sql);
-  sql.exec(`CREATE TABLE IF NOT EXISTS signs (chunk TEXT PRIMARY KEY, signs TEXT NOT NULL) WITHOUT ROWID`);
+  createSigns(sql);
+  takeOver(sql);
 };
 
 /** Rows moved with one statement. */
@@ -116,10 +116,15 @@ export const loadEntries = (sql: SqlStorage, keys: readonly string[]): Entry[] =
     .toArray()
     .map(readEntry);
 
-/** Every alert that can expire, as it was last written whole. */
-export const loadExpiries = (
-  sql: SqlStorage,
-): { fingerprint: string; key: string; expiresAt: Millis; grace: boolean }[] =>
+/** An alert that can expire, as it was last written whole. */
+export interface Stored {
+  readonly fingerprint: string;
+  readonly key: string;
+  readonly expiresAt: Millis;
+  readonly grace: boolean;
+}
+
+export const loadExpiries = (sql: SqlStorage): Stored[] =>
   sql
     .exec<{ key: string; expires_at: number; grace: number }>(
       "SELECT key, expires_at, grace FROM known WHERE status = 'firing' AND expires_at IS NOT NULL",
@@ -132,13 +137,17 @@ export const loadExpiries = (
       grace: grace === 1,
     }));
 
+/** What is on disk already and at least as new stays. */
+const UPSERT = `ON CONFLICT (key) DO UPDATE SET seq=excluded.seq, status=excluded.status, annotations=excluded.annotations,
+    starts_at=excluded.starts_at, ends_at=excluded.ends_at, expires_at=excluded.expires_at,
+    generator_url=excluded.generator_url, last_received_at=excluded.last_received_at,
+    receive_count=excluded.receive_count, episode_seq=excluded.episode_seq, source=excluded.source, grace=0,
+    saved_at=excluded.saved_at
+  WHERE excluded.seq > known.seq`;
+
 export const saveEntry = (sql: SqlStorage, e: Entry): void => {
   sql.exec(
-    `INSERT INTO known VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,?)
-     ON CONFLICT (key) DO UPDATE SET seq=excluded.seq, status=excluded.status, annotations=excluded.annotations,
-       starts_at=excluded.starts_at, ends_at=excluded.ends_at, expires_at=excluded.expires_at,
-       generator_url=excluded.generator_url, last_received_at=excluded.last_received_at,
-       receive_count=excluded.receive_count, episode_seq=excluded.episode_seq, source=excluded.source, grace=0, saved_at=excluded.saved_at`,
+    `INSERT INTO known VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,?) ${UPSERT}`,
     keyOf(e.fingerprint, e.labels),
     e.seq,
     e.status,
@@ -157,46 +166,36 @@ export const saveEntry = (sql: SqlStorage, e: Entry): void => {
   );
 };
 
+/** What an event does not say of the entry it made. */
+export const stateOf = (e: Entry): State => [
+  keyOf(e.fingerprint, e.labels),
+  e.expiresAt,
+  e.firstSeen,
+  e.lastReceivedAt,
+  e.receiveCount,
+  e.source,
+];
+
+/**
+ * Writes entries from the outbox rows that brought them, of all rows where none are named. One statement for many alerts, and
+ * away from the answer to a sender: whoever acknowledges has the row of the outbox on disk and needs no more.
+ */
+export const takeOver = (sql: SqlStorage, rows: readonly number[] | null = null): void => {
+  const place = `c.value->'$[1]'`;
+  const event = `c.value->'$[0].event'`;
+  sql.exec(
+    `INSERT INTO known
+     SELECT s->>0, e->>'seq', e->>'status', e->'labels', e->'annotations', e->>'startsAt', e->>'endsAt', s->>1,
+       e->>'generatorURL', s->>2, s->>3, s->>4, e->>'episodeSeq', s->>5, 0, e->>'receivedAt'
+     FROM (SELECT ${event} AS e, ${place} AS s FROM acknowledged AS a, json_each(a.changes) AS c
+       WHERE ${rows === null ? "" : "a.id IN (SELECT value FROM json_each(?)) AND"} json_type(c.value, '$[1]') = 'array'
+       ORDER BY a.id, c.key)
+     WHERE true ${UPSERT}`,
+    ...(rows === null ? [] : [JSON.stringify(rows)]),
+  );
+};
+
 /** Gives an alert one more stretch to be reported in; `grace` keeps it from ever getting a second. */
 export const postponeExpiry = (sql: SqlStorage, key: string, expiresAt: Millis): void => {
   sql.exec("UPDATE known SET expires_at = ?, grace = 1 WHERE key = ?", expiresAt, key);
-};
-
-/** Up to this many signs, about 45 characters each, are one row; more are spread over 16, by first hex digit. */
-const MAX_SIGNS_TOGETHER = 2_000;
-const TOGETHER = "all";
-const CHUNKS = [..."0123456789abcdef"];
-
-export const chunkOf = (fingerprint: string): string => fingerprint.slice(0, 1);
-
-export const loadSigns = (sql: SqlStorage): Map<string, Sign> =>
-  new Map(
-    sql
-      .exec<{ signs: string }>("SELECT signs FROM signs")
-      .toArray()
-      .flatMap((row) => JSON.parse(row.signs) as [string, Sign][]),
-  );
-
-/** Writes all signs in as few rows as they fit; of many, only the chunks that changed. Call it within a transaction. */
-export const saveSigns = (
-  sql: SqlStorage,
-  signs: ReadonlyMap<string, Sign>,
-  changed: ReadonlySet<string>,
-  maxTogether = MAX_SIGNS_TOGETHER,
-): void => {
-  const save = (chunk: string, list: readonly (readonly [string, Sign])[]): void => {
-    sql.exec(
-      "INSERT INTO signs VALUES (?, ?) ON CONFLICT (chunk) DO UPDATE SET signs = excluded.signs",
-      chunk,
-      JSON.stringify(list),
-    );
-  };
-  if (signs.size <= maxTogether) {
-    sql.exec("DELETE FROM signs WHERE chunk <> ?", TOGETHER);
-    save(TOGETHER, [...signs]);
-    return;
-  }
-  const wereTogether = sql.exec("DELETE FROM signs WHERE chunk = ?", TOGETHER).rowsWritten > 0;
-  const byChunk = Map.groupBy(signs, ([fingerprint]) => chunkOf(fingerprint));
-  for (const chunk of wereTogether ? CHUNKS : changed) save(chunk, byChunk.get(chunk) ?? []);
 };

@@ -5,9 +5,8 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import type { Alert, IngestFormat, Labels, Millis, UpstreamGroup } from "../../core/alert/alert.ts";
+import type { Labels, Millis } from "../../core/alert/alert.ts";
 import { type Dedup, type DedupOutcome, decide, type Entry, expire, repeat } from "../../core/dedup/decide.ts";
-import type { Inhibitor } from "../../core/filter/inhibition.ts";
 import type { Change } from "../../core/messages.ts";
 import type { Bindings } from "../env.ts";
 import type { Repeat } from "../known-alerts.ts";
@@ -16,21 +15,15 @@ import { type HandedOver, handOver, takeCounts } from "../metrics/count.ts";
 import { countReports } from "../metrics/reports.ts";
 import { inSpan } from "../span.ts";
 import { numberOf } from "../variables.ts";
+import { type IngestBatch, readBatch } from "./alert-shard-batch.ts";
 import { Bell } from "./alert-shard-bell.ts";
 import { changeOf, type ReportContext } from "./alert-shard-change.ts";
+import { Expiries } from "./alert-shard-expiries.ts";
+import { Memory } from "./alert-shard-memory.ts";
 import { type ChangeId, OUTBOX_GRACE_MS, Outbox, type Waiting } from "./alert-shard-outbox.ts";
 import { RepeatCounter } from "./alert-shard-repeats.ts";
 import * as store from "./alert-shard-store.ts";
 
-export interface IngestBatch {
-  readonly alerts: readonly Alert[];
-  readonly receiptId: string;
-  readonly source: string | null;
-  readonly format: IngestFormat;
-  readonly upstream: UpstreamGroup | null;
-  /** By fingerprint, which alerts of the whole request inhibit it; absent: none does. */
-  readonly inhibitors?: ReadonlyMap<string, readonly Inhibitor[]>;
-}
 export type IngestAnswer =
   | {
       readonly ok: true;
@@ -46,15 +39,6 @@ export type IngestAnswer =
 const MAX_UNCONFIRMED = 20_000;
 /** An object that comes into memory with unconfirmed changes rings for them this soon. */
 const RECOVERY_MS = 1_000;
-/** An idle object leaves memory after about 10 s: signs of life are written before that. */
-const FLUSH_DELAY_MS = 5_000;
-/** Under steady traffic signs are written at most this often. */
-const FLUSH_INTERVAL_MS = 60_000;
-/** Entries kept in memory: about 1 kB each. */
-const MAX_CACHED_ENTRIES = 20_000;
-/** More states than one object can go through in a millisecond. */
-const VERSIONS_PER_MS = 1_000;
-
 const countBy = (outcomes: readonly DedupOutcome[]): Record<string, number> => {
   const counts: Record<string, number> = {};
   for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1;
@@ -64,42 +48,35 @@ const countBy = (outcomes: readonly DedupOutcome[]): Record<string, number> => {
 export class AlertShard extends DurableObject<Bindings> {
   readonly #sql = this.ctx.storage.sql;
   readonly #name = this.ctx.id.name ?? null;
-  readonly #entries = new Map<string, Entry>();
-  /** A number per entry in memory that changes with what it says; begins anew above any that was given out before. */
-  readonly #versions = new Map<string, number>();
-  readonly #life = Date.now() * VERSIONS_PER_MS;
-  #lastVersion = this.#life;
-  readonly #expiries = new Map<string, { readonly key: string; readonly at: Millis }>();
-  /** Alerts heard of since this object came into memory: their expiry is known, not read back. */
-  readonly #heard = new Set<string>();
-  readonly #graced = new Set<string>();
-  readonly #dirtyChunks = new Set<string>();
-  #signs = new Map<string, store.Sign>();
-  #alarmAt: Millis | null = null;
-  #flushedAt: Millis = 0;
   readonly #repeats = new RepeatCounter();
   #outbox!: Outbox;
+  #memory!: Memory;
+  #expiries!: Expiries;
   #bell!: Bell;
+  #alarmAt: Millis | null = null;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     void ctx.blockConcurrencyWhile(async () => {
       store.createTables(this.#sql);
       this.#outbox = new Outbox(this.#sql);
+      this.#memory = new Memory(this.#sql, this.#outbox);
       this.#bell = new Bell(ctx, env, this.#outbox);
-      this.#signs = store.loadSigns(this.#sql);
-      for (const { fingerprint, key, expiresAt, grace } of store.loadExpiries(this.#sql)) {
-        this.#expiries.set(fingerprint, { key, at: this.#signs.get(fingerprint)?.[2] ?? expiresAt });
-        if (grace) this.#graced.add(fingerprint);
-      }
+      const { signs } = this.#memory;
+      this.#expiries = new Expiries(
+        store
+          .loadExpiries(this.#sql)
+          .map((stored) => ({ ...stored, expiresAt: signs.expiryOf(stored.fingerprint) ?? stored.expiresAt })),
+      );
       this.#alarmAt = await ctx.storage.getAlarm();
       // What an earlier life left unconfirmed need not wait for the grace its bells were given.
       if (this.#outbox.size > 0) this.#alarmBy(Date.now() + RECOVERY_MS);
     });
   }
 
-  /** Commits every change of these alerts and its outbox row in one transaction. What only repeats writes nothing. */
-  ingest(batch: IngestBatch): IngestAnswer {
+  /** Commits every change of a batch (`writeBatch`) and its outbox row in one transaction. What only repeats writes nothing. */
+  ingest(text: string): IngestAnswer {
+    const batch = readBatch(text);
     const { receiptId, source, alerts } = batch;
     return inSpan("dedup", { shard: this.#name, receiptId, source, alerts: alerts.length }, (note) => {
       const answer = this.#ingest(batch);
@@ -111,11 +88,11 @@ export class AlertShard extends DurableObject<Bindings> {
   #ingest(batch: IngestBatch): IngestAnswer {
     if (this.#outbox.size >= MAX_UNCONFIRMED) return { ok: false, reason: "overloaded" };
     const now = Date.now();
-    this.#load(batch.alerts.map(({ fingerprint, labels }) => [fingerprint, store.keyOf(fingerprint, labels)]));
+    this.#memory.load(batch.alerts);
     const decided: Dedup[] = [];
     const pending = new Map<string, Entry>();
     for (const alert of batch.alerts) {
-      const known = pending.get(alert.fingerprint) ?? this.#entries.get(alert.fingerprint) ?? null;
+      const known = pending.get(alert.fingerprint) ?? this.#memory.get(alert.fingerprint);
       const result = decide(known, alert, now, batch.source);
       pending.set(alert.fingerprint, result.entry);
       decided.push(result);
@@ -130,16 +107,16 @@ export class AlertShard extends DurableObject<Bindings> {
     const versions = decided.map((d) => this.#remember(d, now));
     countReports(decided);
     if (durable.length > 0) this.#bell.ringFor(durable.map(({ d }) => d.entry.fingerprint));
-    return { ok: true, outcomes: decided.map((d) => d.outcome), versions, life: this.#life };
+    return { ok: true, outcomes: decided.map((d) => d.outcome), versions, life: this.#memory.life };
   }
 
   /** Reports that say what they said before; false, and nothing done, where one of them may mean something by now. */
   repeat(repeats: readonly Repeat[]): boolean {
-    if (!repeats.every(([fingerprint, version]) => this.#versions.get(fingerprint) === version)) return false;
+    if (!repeats.every(([fingerprint, version]) => this.#memory.versionOf(fingerprint) === version)) return false;
     return inSpan("dedup", { shard: this.#name, alerts: repeats.length, duplicate: repeats.length }, () => {
       const now = Date.now();
       const decided = repeats.map(([fingerprint, , expiresAt]) => {
-        const d = repeat(this.#entries.get(fingerprint)!, expiresAt, now);
+        const d = repeat(this.#memory.get(fingerprint)!, expiresAt, now);
         this.#remember(d, now);
         return d;
       });
@@ -150,6 +127,7 @@ export class AlertShard extends DurableObject<Bindings> {
 
   /** The consumer holds these changes in D1: their outbox rows go, and what waited behind them is rung. */
   confirm(ids: readonly ChangeId[]): void {
+    this.#memory.takeOver(ids.map(([fingerprint]) => fingerprint));
     this.#outbox.confirm(ids);
     this.#bell.confirmed(ids);
   }
@@ -169,16 +147,16 @@ export class AlertShard extends DurableObject<Bindings> {
     fingerprint: string,
     labels: Labels,
   ): { readonly firstSeen: Millis; readonly lastReceivedAt: Millis; readonly receiveCount: number } | null {
-    this.#load([[fingerprint, store.keyOf(fingerprint, labels)]]);
-    const entry = this.#entries.get(fingerprint);
-    return entry === undefined
+    this.#memory.load([{ fingerprint, labels }]);
+    const entry = this.#memory.get(fingerprint);
+    return entry === null
       ? null
       : { firstSeen: entry.firstSeen, lastReceivedAt: entry.lastReceivedAt, receiveCount: entry.receiveCount };
   }
 
   /** What waits here: for readiness and metrics. */
   status(): { readonly outboxRows: number; readonly entriesInMemory: number } {
-    return { outboxRows: this.#outbox.size, entriesInMemory: this.#entries.size };
+    return { outboxRows: this.#outbox.size, entriesInMemory: this.#memory.size };
   }
 
   /** For a scrape: what waits here, and what was counted here since the last. */
@@ -191,7 +169,7 @@ export class AlertShard extends DurableObject<Bindings> {
     const now = Date.now();
     try {
       this.#expire(now);
-      this.#flushSigns(now);
+      this.ctx.storage.transactionSync(() => this.#memory.signs.flush(now));
       await this.#bell.ringDue();
       await this.#repeats.report(this.env.DB, now);
     } catch (error) {
@@ -200,80 +178,52 @@ export class AlertShard extends DurableObject<Bindings> {
     }
     if (this.#outbox.size > 0) this.#alarmBy(now + OUTBOX_GRACE_MS);
     await handOver(this.env);
-    let next = Number.POSITIVE_INFINITY;
-    for (const { at } of this.#expiries.values()) next = Math.min(next, at);
-    if (Number.isFinite(next)) this.#alarmBy(Math.max(next, now + 1000));
+    const next = this.#expiries.next();
+    if (next !== null) this.#alarmBy(Math.max(next, now + 1000));
   }
 
-  /** Brings entries into memory; each is asked for by its fingerprint and where it is stored. */
-  #load(alerts: readonly (readonly [fingerprint: string, key: string])[]): void {
-    const missing = alerts.flatMap(([fingerprint, key]) => (this.#entries.has(fingerprint) ? [] : [key]));
-    if (missing.length === 0) return;
-    for (const entry of store.loadEntries(this.#sql, missing)) {
-      const sign = this.#signs.get(entry.fingerprint);
-      const known =
-        sign === undefined ? entry : { ...entry, lastReceivedAt: sign[0], receiveCount: sign[1], expiresAt: sign[2] };
-      this.#entries.set(entry.fingerprint, known);
-    }
-  }
-
-  /** Entries and what the consumer has to hear, in one transaction. */
+  /** What the consumer has to hear and the states behind it, in one transaction; what only updates is written apart. */
   #commit(durable: readonly { d: Dedup; report: ReportContext }[], now: Millis, receiptId: string | null): void {
-    const changes = durable.map(({ d, report }) => changeOf(d, report));
+    const kept = durable.map(({ d, report }) => ({
+      change: changeOf(d, report),
+      state: d.transition === null ? null : store.stateOf(d.entry),
+    }));
     let waiting: readonly Waiting[] = [];
     this.ctx.storage.transactionSync(() => {
-      for (const { d } of durable) store.saveEntry(this.#sql, d.entry);
-      waiting = this.#outbox.append(changes, now, receiptId);
+      for (const { d } of durable) if (d.transition === null) store.saveEntry(this.#sql, d.entry);
+      waiting = this.#outbox.append(kept, now, receiptId);
     });
     this.#outbox.add(waiting, receiptId);
   }
 
   /** Answers the number of the state it is in now. */
   #remember(d: Dedup, now: Millis): number {
-    const { fingerprint, expiresAt, status } = d.entry;
-    this.#entries.delete(fingerprint);
-    this.#entries.set(fingerprint, d.entry);
-    if (this.#entries.size > MAX_CACHED_ENTRIES) this.#forget(this.#entries.keys().next().value!);
-    let version = this.#versions.get(fingerprint);
-    if (version === undefined || d.outcome !== "duplicate") {
-      version = ++this.#lastVersion;
-      this.#versions.set(fingerprint, version);
-    }
-    this.#heard.add(fingerprint);
+    const { fingerprint, labels, expiresAt, status } = d.entry;
+    const version = this.#memory.remember(d);
     if (status === "firing" && expiresAt !== null) {
-      this.#expiries.set(fingerprint, { key: store.keyOf(fingerprint, d.entry.labels), at: expiresAt });
+      this.#expiries.set(fingerprint, store.keyOf(fingerprint, labels), expiresAt);
       this.#alarmBy(Math.max(expiresAt, now + 1000));
     } else this.#expiries.delete(fingerprint);
     if (d.outcome === "duplicate") this.#repeats.count(fingerprint, now);
-    if (!d.durable) {
-      this.#signs.set(fingerprint, [d.entry.lastReceivedAt, d.entry.receiveCount, expiresAt]);
-      this.#dirtyChunks.add(store.chunkOf(fingerprint));
-      this.#alarmBy(Math.max(now + FLUSH_DELAY_MS, this.#flushedAt + FLUSH_INTERVAL_MS));
-    } else if (this.#signs.delete(fingerprint)) this.#dirtyChunks.add(store.chunkOf(fingerprint));
+    if (!d.durable) this.#alarmBy(this.#memory.noteSign(d.entry, now));
     return version;
   }
 
-  #forget(fingerprint: string): void {
-    this.#entries.delete(fingerprint);
-    this.#versions.delete(fingerprint);
-  }
-
   #expire(now: Millis): void {
-    const due = [...this.#expiries].filter(([, { at }]) => at <= now);
+    const due = this.#expiries.due(now);
     if (due.length === 0) return;
-    this.#load(due.map(([fingerprint, { key }]) => [fingerprint, key]));
+    this.#memory.load(due);
     const graceUntil = now + numberOf(this.env, "RESOLVE_TIMEOUT") * 1000;
     const ended: { d: Dedup; report: ReportContext }[] = [];
-    for (const [fingerprint, { key }] of due) {
-      const entry = this.#entries.get(fingerprint);
-      if (entry === undefined || entry.status !== "firing" || entry.expiresAt === null) {
+    for (const { fingerprint, key, unsure } of due) {
+      const entry = this.#memory.get(fingerprint);
+      if (entry === null || entry.status !== "firing" || entry.expiresAt === null) {
         this.#expiries.delete(fingerprint);
-      } else if (!this.#heard.has(fingerprint) && !this.#graced.has(fingerprint)) {
+      } else if (unsure) {
         // Read back after a restart: renewals may have been lost with the memory, so it gets one more stretch.
         store.postponeExpiry(this.#sql, key, graceUntil);
-        this.#graced.add(fingerprint);
-        this.#expiries.set(fingerprint, { key, at: graceUntil });
-        this.#entries.set(fingerprint, { ...entry, expiresAt: graceUntil });
+        this.#expiries.postpone(fingerprint, key, graceUntil);
+        this.#memory.postpone(fingerprint, graceUntil);
       } else {
         const { source } = entry;
         const report = { alert: null, now, receiptId: null, source, format: "prometheus", upstream: null } as const;
@@ -283,13 +233,6 @@ export class AlertShard extends DurableObject<Bindings> {
     if (ended.length === 0) return;
     this.#commit(ended, now, null);
     for (const { d } of ended) this.#remember(d, now);
-  }
-
-  #flushSigns(now: Millis): void {
-    if (this.#dirtyChunks.size === 0) return;
-    this.ctx.storage.transactionSync(() => store.saveSigns(this.#sql, this.#signs, this.#dirtyChunks));
-    this.#dirtyChunks.clear();
-    this.#flushedAt = now;
   }
 
   #alarmBy(at: Millis): void {

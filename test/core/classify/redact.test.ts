@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { maskCredentials } from "../../../src/core/classify/credentials.ts";
 import { redactAlert, redactValue } from "../../../src/core/classify/redact.ts";
 import { alertWith } from "../../support/classifiable.ts";
 import { PLANTED_SECRETS } from "../../support/secrets.ts";
@@ -29,6 +30,16 @@ describe("credentials in a value", () => {
     const masks = "password=abcdefghijklmnopqrstuvwxyz_abcdefghijklmnopqrstuvwxyz ".repeat(70).slice(0, 3999 - 12);
     expect(redactValue(`${masks}${text}`)).not.toContain(half);
   });
+});
+
+test("a word of at most twelve letters, digits and underscores is nothing that is masked", () => {
+  const word = fc.oneof(
+    fc.stringMatching(/^\w{0,12}$/),
+    ...PLANTED_SECRETS.map(({ text, secret }) =>
+      fc.constantFrom(...`${text} ${secret}`.split(/\W+/).map((part) => part.slice(0, 12))),
+    ),
+  );
+  fc.assert(fc.property(word, (text) => maskCredentials(text) === text));
 });
 
 describe("text that helps a model stays", () => {

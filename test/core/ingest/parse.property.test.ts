@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fingerprint } from "../../../src/core/alert/fingerprint.ts";
 import { sortedNames } from "../../../src/core/alert/labels.ts";
+import { sameUntil } from "../../../src/core/ingest/again.ts";
 import { decodeBody } from "../../../src/core/ingest/decode.ts";
 import { MAX_CLOCK_SKEW_MS } from "../../../src/core/ingest/limits.ts";
 import { type ParseOptions, parseBody, parsePrometheus } from "../../../src/core/ingest/parse.ts";
@@ -130,6 +131,35 @@ test("the same for what Prometheus posts", () => {
   fc.assert(fc.property(fc.oneof(fc.array(fc.oneof(alert, body)), bodies), rules, holds(parsePrometheus)), {
     numRuns: 2000,
   });
+});
+
+test("what is said to be read the same later, is", () => {
+  /** Firing and resolved, with and without times around the moment of arrival: what real bodies differ in. */
+  const time = fc.constantFrom(undefined, ...[-700, -60, 0, 60, 300, 590, 700].map(at), "0001-01-01T00:00:00Z");
+  const real = fc.record({
+    labels: fc.constant({ alertname: "Again" }),
+    status: fc.constantFrom(undefined, "firing", "resolved", "pending"),
+    startsAt: time,
+    endsAt: time,
+  });
+  const asked = fc.oneof(bodies, { arbitrary: fc.array(real, { minLength: 1, maxLength: 2 }), weight: 4 });
+  let same = 0;
+  fc.assert(
+    fc.property(
+      ...[asked, fc.constantFrom(0, 300), fc.integer({ min: 0, max: 1200 })],
+      (json, timeoutSeconds, laterSeconds) => {
+        const options = { ...OPTIONS, webhookResolveTimeoutSeconds: timeoutSeconds };
+        const parsed = parseBody(json, options);
+        const until = parsed.ok ? sameUntil(parsed.value, timeoutSeconds, NOW) : null;
+        const later = NOW + laterSeconds * 1000;
+        if (until === null || later >= until) return;
+        same += 1;
+        expect(parseBody(json, { ...options, now: later })).toEqual(parsed);
+      },
+    ),
+    { numRuns: 3000 },
+  );
+  expect(same).toBeGreaterThan(100);
 });
 
 test("any bytes are decoded or refused", () => {
