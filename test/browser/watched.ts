@@ -57,7 +57,9 @@ const watch = async (context: BrowserContext): Promise<Watched> => {
     async tell() {
       // A page that hangs does not say what it shows either.
       const hangs = new Promise<string>((resolve) => setTimeout(resolve, 5_000, "(the page does not answer)"));
-      const html = page.evaluate(() => document.body?.outerHTML ?? "").catch((error: Error) => `(${error.message})`);
+      const html = page
+        .evaluate(() => (document.querySelector("main") ?? document.body)?.outerHTML ?? "")
+        .catch((error: Error) => `(${error.message})`);
       const shown = (await Promise.race([html, hangs])).replaceAll("\n", " ").slice(0, MAX_HTML);
       return [`at ${page.url()}`, ...requests(), ...new Set(problems), shown].join("\n");
     },
