@@ -6,6 +6,7 @@ import type { Notification } from "../core/publish/notification.ts";
 import type { Receipt } from "../core/publish/outcome.ts";
 import type { ShownRequest } from "../core/publish/shown.ts";
 import { cut } from "../core/publish/text.ts";
+import type { Target } from "../core/route/target.ts";
 import { sha256, toHex } from "./auth.ts";
 
 /** Characters of a body that are kept of a failed attempt: a page of text, where rows of many attempts stay small. */
@@ -53,9 +54,6 @@ export const madeOf = async (
   ...(done.length === 0 ? {} : { done }),
 });
 
-export const keepRequest = ({ method, url, body }: ShownRequest): KeptRequest => ({
-  method,
-  url,
-  body: cut(body, MAX_KEPT_BODY),
-  length: body.length,
-});
+/** null where a template writes the body: any of its words may be a secret, and nothing tells which. */
+export const keepRequest = ({ method, url, body }: ShownRequest, target: Target): KeptRequest | null =>
+  target.options.template === undefined ? { method, url, body: cut(body, MAX_KEPT_BODY), length: body.length } : null;

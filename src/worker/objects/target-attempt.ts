@@ -3,11 +3,11 @@ import type { Hold, Pass } from "../../core/publish/gate.ts";
 import { formatOf } from "../../core/publish/index.ts";
 import type { Notification } from "../../core/publish/notification.ts";
 import type { Outcome, Receipt } from "../../core/publish/outcome.ts";
-import { type ShownRequest, showRequest } from "../../core/publish/shown.ts";
+import { showRequest } from "../../core/publish/shown.ts";
 import type { Target } from "../../core/route/target.ts";
 import type { Bindings } from "../env.ts";
 import { send } from "../send.ts";
-import { keepRequest, type Made, madeOf } from "../sent.ts";
+import { type KeptRequest, keepRequest, type Made, madeOf } from "../sent.ts";
 import { inSpan } from "../span.ts";
 import type { Attempt, Entry } from "./target-store.ts";
 
@@ -62,7 +62,7 @@ const attemptOf = (
   durationMs: number,
   outcome: Outcome,
   made: Made,
-  shown: ShownRequest,
+  kept: KeptRequest | null,
 ): Omit<Attempt, "number"> => {
   const name = outcome.kind === "delivered" ? receiptName(outcome.receipt) : undefined;
   return {
@@ -73,7 +73,7 @@ const attemptOf = (
     error: outcome.kind === "delivered" ? (outcome.note ?? null) : outcome.error,
     ...(name === undefined ? {} : { receipt: name.slice(0, 200) }),
     made,
-    ...(outcome.kind === "delivered" ? {} : { sent: keepRequest(shown) }),
+    ...(outcome.kind === "delivered" || kept === null ? {} : { sent: kept }),
   };
 };
 
@@ -119,7 +119,10 @@ export const attempt = async (
         return { ...progress, kind: "rejected", reason: answer.reason, error: answer.error, unhealthy: false };
       const after = Date.now();
       const outcome = step.value.read(answer, progress.receipt, after);
-      const attempts = withAttempt(progress.attempts, attemptOf(now, after - now, outcome, made, shown));
+      const attempts = withAttempt(
+        progress.attempts,
+        attemptOf(now, after - now, outcome, made, keepRequest(shown, target)),
+      );
       permission.record(open, outcome, attempts.length, after - now);
       open = null;
       progress = { ...progress, attempts };
