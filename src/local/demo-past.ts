@@ -10,6 +10,9 @@ export type SourceTokens = Readonly<Record<Cluster, string>>;
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+const MONTH_MS = 30 * DAY_MS;
+/** Two o'clock of the next night. */
+const nightOf = (at: number): number => Math.ceil(at / DAY_MS) * DAY_MS + 2 * HOUR_MS;
 /** How often what is scheduled runs, and heartbeats are sent. */
 const CRON_EVERY_MS = 12 * HOUR_MS;
 /** Longer than a bell takes from one queue to the next. */
@@ -30,17 +33,31 @@ interface Past {
 /** What people do meanwhile, and what breaks. */
 const deedsOf = ({ facts, sinks, from, to }: Past): (readonly [at: number, run: () => Promise<unknown>])[] => {
   const call = (method: string, path: string, body?: unknown) => callDemo(facts, method, path, body);
-  const silence = (at: number, until: number, name: string, createdBy: string, comment: string): Promise<unknown> =>
+  const silence = (at: number, until: number, name: string, createdBy: string, comment: string, again = {}) =>
     call("POST", "/api/v2/silences", {
       matchers: [{ name: "alertname", value: name, isRegex: false, isEqual: true }],
       startsAt: new Date(at).toISOString(),
       endsAt: new Date(until).toISOString(),
       createdBy,
       comment,
+      ...again,
     });
+  const nightly = { recurrence: { rule: "FREQ=DAILY", time_zone: "UTC", duration_seconds: HOUR_MS / 1000 } };
   const after = (share: number): number => from + share * (to - from);
   const mode = (name: string, reason: string) => () => call("POST", "/enrichment/mode", { mode: name, reason });
   return [
+    [
+      after(0.2),
+      () =>
+        silence(
+          nightOf(after(0.2)),
+          to + MONTH_MS,
+          "ReplicaLag",
+          "mira",
+          "The nightly backup slows the replica",
+          nightly,
+        ),
+    ],
     [after(0.42), () => silence(after(0.42), after(0.45), "SlowQueries", "jonas", "Index is being rebuilt")],
     [after(0.56), () => call("PUT", "/api/v1/config?note=the+data+team+eats+in+peace", documentOf(2))],
     [after(0.62), mode("shadow", "comparing before the new rules")],

@@ -9,6 +9,8 @@ const TURN_MS = 2_500;
 /** As an Alertmanager would with a short repeat interval: repeats, which tell nobody. */
 const REPEAT_MS = 60_000;
 const MINUTE_MS = 60_000;
+/** Part of the turns in which a trouble begins: often enough to be seen, few enough that the week beside it is too. */
+const BEGINS = 0.15;
 /** More at once would be no ordinary day. */
 const MOST_OPEN = 25;
 
@@ -62,7 +64,7 @@ export const startTraffic = async (
     const now = Date.now();
     try {
       await endSome(now);
-      if (chance() < 0.4) await beginOne(now);
+      if (chance() < BEGINS) await beginOne(now);
       if (now - repeated >= REPEAT_MS) await repeat(now);
     } catch (error) {
       console.error(`The traffic of the demo: ${error instanceof Error ? error.message : String(error)}`);

@@ -95,6 +95,17 @@ const flapping = (begins: number): Episode[] =>
     exact: true,
   }));
 
+/** Of these nobody hears at the display on the wall: at any hour of the day there are some. */
+const unheard = (begins: number): Episode[] =>
+  [5, 6].map((instance) => ({
+    cluster: "ap-south",
+    kind: KINDS[4]!,
+    instance: `image-resizer-${instance}`,
+    from: begins,
+    to: begins + 25 * MINUTE_MS,
+    exact: true,
+  }));
+
 /** Two of the same alert cannot run at once: the later one is left out. */
 const apart = (episodes: readonly Episode[]): Episode[] => {
   const until = new Map<string, number>();
@@ -108,12 +119,13 @@ const apart = (episodes: readonly Episode[]): Episode[] => {
     });
 };
 
-/** Everything that goes wrong between two times: ordinary troubles, one that cannot decide, and one bad night. */
+/** Everything that goes wrong between two times: ordinary troubles, one that cannot decide, and a bad night. */
 export const planEpisodes = (from: number, to: number, seed: number): Episode[] =>
   apart([
     ...ordinary(from, to, chanceOf(seed)),
     ...flapping(to - Math.max(3 * HOUR_MS, 0.05 * (to - from))),
     ...incident(to - 0.3 * (to - from)),
+    ...unheard(to - 0.15 * (to - from)),
   ]);
 
 /** The rounds in order; what is to be told exactly has a round of its own. */

@@ -63,9 +63,28 @@ const startExporters = async (
   return JSON.stringify(clusters);
 };
 
-const showProgress = (share: number): void => {
-  const percent = `${Math.round(share * 100)} %`;
-  if (process.stdout.isTTY) process.stdout.write(`\rA week goes by: ${percent} ${share === 1 ? "\n" : ""}`);
+/** Some of it has to have happened before there is anything to look at. */
+const WORTH_A_LOOK = 0.03;
+
+/** The Worker that is led through the past serves the dashboard as well: nobody has to wait for the end of it. */
+const earlyGreetingOf = ({ url, adminToken }: Service): string => `
+A week goes by. Watch it: ${url}/?range=7d
+
+  admin token   ${adminToken}
+
+When it has passed, the dashboard is away for some seconds and then goes on by itself.
+`;
+
+const showProgress = (then: Service): ((share: number) => void) => {
+  let isAnnounced = false;
+  return (share) => {
+    if (!isAnnounced && share >= WORTH_A_LOOK) {
+      isAnnounced = true;
+      console.log(earlyGreetingOf(then));
+    }
+    const percent = `${Math.round(share * 100)} %`;
+    if (process.stdout.isTTY) process.stdout.write(`\rThe week: ${percent} ${share === 1 ? "\n" : ""}`);
+  };
 };
 
 const greetingOf = ({ url, adminToken, stateDir }: Service, seconds: number): string => `
@@ -74,7 +93,7 @@ The demo runs at ${url} (its past took ${seconds} s to happen)
   admin token   ${adminToken}
   state         ${stateDir}
 
-Sign in with the token; something happens every few seconds. Ctrl-C stops it.
+Sign in with the token; something happens several times a minute. Ctrl-C stops it.
 `;
 
 await runUntilStopped(async (undo) => {
@@ -103,7 +122,7 @@ await runUntilStopped(async (undo) => {
   const tokens = await makePast(
     { facts: then, api: then.api, sinks, from, to: began },
     planSteps(episodes, began),
-    showProgress,
+    showProgress(then),
   );
   await past.all();
 

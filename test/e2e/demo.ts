@@ -1,21 +1,27 @@
 /** `npm run demo` in a short form: half a day instead of a week, then what is there to be seen, then a clean end. */
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import { ROOT } from "../../src/local/files.ts";
 import { isGroupAlive } from "../../src/local/processes.ts";
+import { freePort } from "../support/ports.ts";
 import { readJson, runToEnd, startInstance, until } from "./instance.ts";
 import { startReport } from "./report.ts";
 
 const report = startReport();
 const stateDir = mkdtempSync(join(tmpdir(), "demo-"));
 const command = [process.execPath, join(ROOT, "src/local/demo.ts")];
-const env = { PORT: "0", STATE_DIR: stateDir, DEMO_DAYS: "0.5" };
+const ADMIN_TOKEN = randomBytes(24).toString("base64url");
+const port = await freePort();
+const env = { PORT: String(port), STATE_DIR: stateDir, DEMO_DAYS: "0.5", ADMIN_TOKEN };
 /** Something happens every few seconds. */
 const HAPPENS_WITHIN_MS = 180_000;
 /** Two starts and half a day: a quarter of a minute, on a busy machine much more. */
 const READY_WITHIN_MS = 240_000;
+
+const DAY_MS = 24 * 3_600_000;
 
 const Page = z.object({ alerts: z.array(z.object({ event_id: z.string(), received_at: z.string() })) });
 const Counts = z.object({ counts: z.array(z.object({ target: z.string(), reason: z.string() })) });
@@ -29,10 +35,42 @@ const Status = z.object({
 });
 const Times = z.object({ targets: z.array(z.object({ target: z.string(), p50_ms: z.number().nullable() })) });
 const Flapping = z.object({ alerts: z.array(z.object({ alert_name: z.string(), transition_count: z.number() })) });
+const Silences = z.array(z.object({ status: z.object({ state: z.string() }), recurrence: z.unknown().optional() }));
 const Incidents = z.object({ incidents: z.array(z.object({ alerts: z.number(), labels: z.string() })) });
 
+/** Events of the demo while its past is being made, as soon as there are `least`; 0 where they come too late. */
+const countEvents = async (least: number, isLate: () => boolean): Promise<number> => {
+  const found = await until(READY_WITHIN_MS, async () => {
+    const answer = await fetch(
+      `http://127.0.0.1:${port}/history?limit=500&from=${new Date(Date.now() - DAY_MS).toISOString()}`,
+      {
+        headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+        signal: AbortSignal.timeout(10_000),
+      },
+    ).catch(() => null);
+    if (isLate()) return 0;
+    if (answer?.ok !== true) return null;
+    const { alerts } = Page.parse(await answer.json());
+    return alerts.length >= least ? alerts.length : null;
+  });
+  return found ?? 0;
+};
+
 await report.attempt("the demo came to its end", async () => {
-  const demo = await startInstance({ cwd: ROOT, command, env, withinMs: READY_WITHIN_MS });
+  let hasPassed = false;
+  const starting = startInstance({ cwd: ROOT, command, env, withinMs: READY_WITHIN_MS }).finally(() => {
+    hasPassed = true;
+  });
+  const early = await countEvents(1, () => hasPassed);
+  const later = await countEvents(early + 1, () => hasPassed);
+  report.check(
+    "it can be watched while the past goes by",
+    early > 0 && later > early,
+    `${early}, then ${later} events`,
+  );
+  const demo = await starting;
+  const printed = demo.output();
+  report.check("and says so first", printed.indexOf("Watch it: http") < printed.indexOf("The demo runs at"));
   const began = Date.now() - 12 * 3_600_000;
   const read = async <T>(schema: z.ZodType<T>, path: string): Promise<T> => schema.parse(await readJson(demo, path));
   const range = `from=${new Date(began - 600_000).toISOString()}`;
@@ -67,10 +105,14 @@ await report.attempt("the demo came to its end", async () => {
   const { targets } = await read(Times, "/api/v1/delivery-times?hours=24");
   const slow = targets.filter(({ p50_ms }) => p50_ms !== null && p50_ms > 60_000);
   report.check("the past was told in time", targets.length >= 4 && slow.length === 0, JSON.stringify(slow));
-  const silences = await read(z.array(z.object({ status: z.object({ state: z.string() }) })), "/api/v2/silences");
+  const silences = await read(Silences, "/api/v2/silences");
   report.check(
     "a silence is in force",
     silences.some(({ status }) => status.state === "active"),
+  );
+  report.check(
+    "one comes again every night",
+    silences.some(({ recurrence }) => recurrence != null),
   );
 
   const newest = alerts[0]?.event_id;
