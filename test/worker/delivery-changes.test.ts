@@ -60,7 +60,7 @@ test("what is under way when its target is removed is recorded as it ends", asyn
     return new Response("");
   };
   const queued = queue(name, { subject: "a", seq: 1 });
-  await vi.waitFor(() => expect(host.received).toHaveLength(1));
+  await expect.poll(() => host.received.length).toBe(1);
   await remove(`/api/v1/targets/${name}`);
   isHeld = false;
   await queued;
@@ -79,7 +79,7 @@ test("a result that D1 does not take is not lost with the object, and nobody is 
     return new Response("");
   };
   await hand(name, { subject: "a", seq: 1 });
-  await vi.waitFor(async () => expect((await stubOf(name).status()).owes).toBe(true));
+  await expect.poll(async () => (await stubOf(name).status()).owes).toBe(true);
   await target.kill();
   await env.DB.prepare("ALTER TABLE notifications_kept RENAME TO notifications").run();
   expect(await statesOf(name)).toEqual(["a 1 pending", "warm 1 delivered"]);

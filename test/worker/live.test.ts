@@ -296,7 +296,7 @@ describe("the live feed", () => {
     const { closed } = await listenWith({ cookie });
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 8 * 24 * HOUR_MS });
     await runDurableObjectAlarm(feed());
-    await vi.waitFor(() => expect(closed()).toBe(SIGNED_OUT), { timeout: 10_000 });
+    await expect.poll(closed).toBe(SIGNED_OUT);
   });
 
   test("is not called while nobody looks, and again as soon as somebody does", async () => {
