@@ -47,6 +47,8 @@ export const testAccess = async ({ visit, adminToken, readToken, url }: World): 
       if (seen.includes(adminToken)) throw new Error("a script can read the token");
       await page.reload();
       await page.getByRole("heading", { level: 1, name: "Alerts" }).waitFor();
+      // A feed that is closed while it is being opened makes Chromium warn.
+      await page.getByRole("button", { name: "live", exact: true }).waitFor();
       await page.getByRole("button", { name: "Sign out" }).click();
       await page.getByLabel("Token").waitFor();
     },
