@@ -23,13 +23,40 @@ export interface Regex {
 
 /** No operator of RE2, or one escaped; RE2 takes every escaped ASCII punctuation for itself. */
 const WORD = /^(?:[^\\.+*?()|[\]{}^$]|\\[!-/:-@[-`{-~])*$/;
-const GROUPED = /^\((?:\?:)?(.*)\)$/s;
+/** Something in parentheses with `.*` or `.+` before or behind it, or both. */
+const GROUPED = /^(\.[*+])?\((?:\?:)?(.*)\)(\.[*+])?$/s;
+const ANCHORED_BEHIND = /^((?:[^\\]|\\.)*)\$$/s;
 
-/** The words of `a|b|c`, `(a|b)` and `(?:a|b)`; null where there is more to it. */
-const readWords = (pattern: string): readonly string[] | null => {
-  const parts = (GROUPED.exec(pattern)?.[1] ?? pattern).split("|");
-  if (!parts.every((part) => WORD.test(part))) return null;
-  return [...new Set(parts.map((part) => part.replace(/\\(.)/g, "$1")))];
+/** Everything is anchored as a whole, so anchors of one's own around it say nothing. */
+const withoutAnchors = (pattern: string): string =>
+  pattern.replace(/^\^/, "").replace(ANCHORED_BEHIND, (_, before: string) => before);
+
+/**
+ * What stands side by side in `a|b.*|c`, `^(a|b)$` or `.*(?:a|b)`, which is how people write lists: each a word, perhaps
+ * with dots around it. null where there is more to it.
+ */
+const readAlternatives = (pattern: string): readonly (Regex["test"] | string)[] | null => {
+  const whole = withoutAnchors(pattern);
+  const [, before = "", inner, after = ""] = GROUPED.exec(whole) ?? [];
+  const grouped = inner === undefined ? null : readEach(inner.split("|"), before, after);
+  return grouped ?? readEach(pattern.split("|"), "", "");
+};
+
+const readEach = (
+  parts: readonly string[],
+  before: string,
+  after: string,
+): readonly (Regex["test"] | string)[] | null => {
+  const read: (Regex["test"] | string)[] = [];
+  for (const part of parts) {
+    const isInside = before + after !== "";
+    if (isInside && !WORD.test(part)) return null;
+    const alternative = isInside ? before + part + after : withoutAnchors(part);
+    const one = WORD.test(alternative) ? alternative.replace(/\\(.)/g, "$1") : testAffixes(alternative);
+    if (one === null) return null;
+    read.push(one);
+  }
+  return read;
 };
 
 /**
@@ -111,11 +138,15 @@ const unrolledSize = (pattern: string): number => {
  */
 export const compileRegex = (pattern: string, maxCharacters: number = MAX_REGEX_CHARACTERS): Result<Regex, string> => {
   if (pattern.length > maxCharacters) return err(`must have at most ${maxCharacters} characters`);
-  const words = readWords(pattern);
-  if (words !== null) return ok({ test: testWords(words), values: words });
-  const affixes = testAffixes(pattern);
-  if (affixes !== null) return ok({ test: affixes, values: null });
-  const tooLarge = err("repeats too much to be evaluated quickly");
+  const alternatives = readAlternatives(pattern);
+  if (alternatives !== null) {
+    const words = [...new Set(alternatives.filter((one) => typeof one === "string"))];
+    const tests = alternatives.filter((one) => typeof one !== "string");
+    const isWord = testWords(words);
+    if (tests.length === 0) return ok({ test: isWord, values: words });
+    return ok({ test: (text) => isWord(text) || tests.some((test) => test(text)), values: null });
+  }
+  const tooLarge = err("is too large, or repeats too much, to be evaluated quickly");
   if (unrolledSize(pattern) > MAX_REGEX_INSTRUCTIONS) return tooLarge;
   try {
     // Compiled alone and not inside ^(?:…)$, so that a stray parenthesis is an error and not a way out of the anchors.

@@ -17,7 +17,13 @@ describe("words that need no engine", () => {
     ["(a)(b)", null],
     ["(a|b", null],
     ["\\d|a", null],
-    ["a$", null],
+    ["a$", ["a"]],
+    ["^(a|b)$", ["a", "b"]],
+    ["^a$|^b", ["a", "b"]],
+    ["a\\$|b", ["a$", "b"]],
+    ["a\\\\$", ["a\\"]],
+    ["(^a)|(b$)", null],
+    ["a|b.*", null],
   ])("%s", (pattern, values) => {
     const regex = compileRegex(pattern);
     expect(regex.ok ? regex.value.values : null).toEqual(values);
@@ -55,6 +61,32 @@ describe("words with anything before or behind them need none either", () => {
       }),
       { numRuns: 5000 },
     );
+  });
+});
+
+describe("lists of words, of which some have dots or anchors around them", () => {
+  it("hold for the same texts as the engine says", () => {
+    const piece = fc.constantFrom("a", "b", "ab", "-", "\\.", "\\$", ".*", ".+", "|", "|", "^", "$", "(", ")", "(?:");
+    const pattern = fc.array(piece, { maxLength: 9 }).map((pieces) => pieces.join(""));
+    const text = fc.string({ unit: fc.constantFrom("a", "b", ".", "-", "$", "\n"), maxLength: 4 });
+    fc.assert(
+      fc.property(pattern, text, (pattern, sample) => {
+        const regex = compileRegex(pattern);
+        if (!regex.ok) return;
+        const want = RE2JS.compile(`^(?:${pattern})$`).test(sample);
+        expect([pattern, sample, regex.value.test(sample)]).toEqual([pattern, sample, want]);
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it("may be as long as real ones are", () => {
+    const names = Array.from({ length: 200 }, (_, i) => `KubernetesSomethingIsWrong${i}`).join("|");
+    for (const pattern of [`^(${names})$`, `(?:${names}|Kube.*)`, `^${names}$`, `.*(${names}).*`]) {
+      const regex = compileRegex(pattern, 10_000);
+      expect(regex.ok && regex.value.test("KubernetesSomethingIsWrong199")).toBe(true);
+      expect(regex.ok && regex.value.test("Another")).toBe(false);
+    }
   });
 });
 
