@@ -4,35 +4,12 @@ import type { Heartbeat } from "../core/route/routing.ts";
 import { listVersions } from "./db/config-versions.ts";
 import { type FiringAlert, readFiring } from "./db/firing.ts";
 import type { Bindings } from "./env.ts";
+import { presentSince } from "./presence.ts";
 import { loadSettings } from "./settings.ts";
 import { shardName, shardOf } from "./shards.ts";
 
 /** Alerts of one heartbeat whose last report is asked for; each is a request to its shard. */
 const MAX_BEATS = 3;
-
-/** While we were away nobody could be heard of: whoever is late then is only late since we are back. */
-const AWAY_AFTER_MS = 3 * 60_000;
-const WATCHED = "heartbeats_watched";
-
-interface Watched {
-  readonly since: number;
-  readonly last: number;
-}
-
-const readWatched = async (db: D1Database): Promise<Watched | null> => {
-  const value = await db.prepare("SELECT value FROM meta WHERE key = ?1").bind(WATCHED).first<string>("value");
-  return value === null ? null : (JSON.parse(value) as Watched);
-};
-
-/** Notes that heartbeats are looked after, once a minute. */
-export const noteWatching = async (db: D1Database, now: number): Promise<void> => {
-  const known = await readWatched(db);
-  const since = known === null || now - known.last > AWAY_AFTER_MS ? now : known.since;
-  await db
-    .prepare("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
-    .bind(WATCHED, JSON.stringify({ since, last: now }))
-    .run();
-};
 
 export interface Beat extends Heartbeat {
   /** null: no alert of it fires, so nothing is known of it. */
@@ -53,13 +30,13 @@ export const readHeartbeats = async (
 ): Promise<readonly Beat[]> => {
   const wanted = (await loadSettings(env, now)).config?.heartbeats ?? [];
   if (wanted.length === 0) return [];
-  const [alerts, versions, watched] = await Promise.all([
+  const [alerts, versions, present] = await Promise.all([
     firing ?? readFiring(env.DB),
     listVersions(env.DB, 1),
-    readWatched(env.DB),
+    presentSince(env.DB, now),
   ]);
   // A new document gives every sender its time before it is missed, and so does our own return.
-  const since = Math.max(versions[0]?.createdAt ?? 0, watched?.since ?? 0);
+  const since = Math.max(versions[0]?.createdAt ?? 0, present ?? now);
   return Promise.all(
     wanted.map(async (heartbeat): Promise<Beat> => {
       const beating = alerts.filter(({ labels }) => matchesAll(heartbeat.matchers, labels)).slice(0, MAX_BEATS);

@@ -292,6 +292,7 @@ export class World {
     const left = new Set(result.state.members.map(({ fingerprint: id }) => id));
     this.#groups.set(subject, {
       ...group,
+      info: result.info,
       state: result.state,
       holds: result.holds,
       members: new Map([...members].filter(([id]) => left.has(id))),

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { watchHeartbeats } from "../../src/worker/cron/heartbeats.ts";
-import { noteWatching } from "../../src/worker/heartbeats.ts";
+import { notePresence } from "../../src/worker/presence.ts";
 import { eventually, get, put, send } from "../support/api.ts";
 
 const MINUTE = 60_000;
@@ -14,7 +14,7 @@ const raised = async (): Promise<readonly Current[]> =>
 
 /** The minutes from one time to another, as cron lives them. */
 const live = async (from: number, to: number): Promise<void> => {
-  for (let at = from; at < to; at += MINUTE) await noteWatching(env.DB, at);
+  for (let at = from; at < to; at += MINUTE) await notePresence(env.DB, at);
 };
 
 const useDocument = async (): Promise<void> => {
@@ -36,7 +36,6 @@ test("who is never heard of is missed once, by name, until it is heard of", asyn
   await env.DB.prepare("UPDATE config_versions SET created_at = created_at - ?1")
     .bind(10 * MINUTE)
     .run();
-  await env.DB.prepare("DELETE FROM meta WHERE key = 'heartbeats_watched'").run();
   await live(now - 8 * MINUTE, now);
   expect([await watchHeartbeats(env, now), await stateOf()]).toEqual([1, "missing"]);
   const [alert, ...others] = await eventually(raised, (alerts) => alerts.length > 0);
@@ -64,6 +63,6 @@ test("who falls silent is missed after its time, but not for a time in which nob
   expect(await watchHeartbeats(env, begin + 7 * MINUTE)).toBe(1);
   // An hour away: whoever is late now is late only since then.
   expect(await watchHeartbeats(env, begin + 60 * MINUTE)).toBe(0);
-  await live(begin + 61 * MINUTE, begin + 66 * MINUTE);
+  await live(begin + 60 * MINUTE, begin + 66 * MINUTE);
   expect(await watchHeartbeats(env, begin + 66 * MINUTE)).toBe(1);
 });

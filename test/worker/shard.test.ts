@@ -13,6 +13,7 @@ import { changeOf } from "../../src/worker/objects/alert-shard-change.ts";
 import { Memory } from "../../src/worker/objects/alert-shard-memory.ts";
 import { Outbox } from "../../src/worker/objects/alert-shard-outbox.ts";
 import { stateOf } from "../../src/worker/objects/alert-shard-store.ts";
+import { notePresence } from "../../src/worker/presence.ts";
 import { eventually } from "../support/api.ts";
 
 afterEach(() => vi.useRealTimers());
@@ -437,6 +438,24 @@ describe("expiry", () => {
       (rows) => rows === 0,
     );
     expect(await eventsOf("Renewed")).toEqual([{ kind: "new", expired: 0 }]);
+  });
+
+  test("waits a minute for what an idle object may have forgotten, where senders could reach us all the while", async () => {
+    const stub = shard();
+    for (let minute = -10; minute < 2; minute++) await notePresence(env.DB, start + minute * 60_000);
+    at(0);
+    await outcomes(stub, alert("Idle", "firing", until(60_000)));
+    const wake = async (ms: number): Promise<string> => {
+      await evictDurableObject(stub);
+      at(ms);
+      await runDurableObjectAlarm(stub);
+      return dump(stub);
+    };
+    expect(await wake(61_000)).not.toContain('"resolved"');
+    expect(await wake(61_000 + 64_000)).not.toContain('"resolved"');
+    expect(await wake(61_000 + 66_000)).toContain('"resolved"');
+    vi.useRealTimers();
+    await env.DB.prepare("DELETE FROM meta WHERE key = 'present'").run();
   });
 
   test("waits once for the sender after the object lost its memory, and only once", async () => {

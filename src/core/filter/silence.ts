@@ -118,11 +118,14 @@ export const expireSilence = (silence: Silence, now: Millis): Silence => {
 const sameMatchers = (a: readonly MatcherSpec[], b: readonly MatcherSpec[]): boolean =>
   printMatchers(a.toSorted(compareMatchers)) === printMatchers(b.toSorted(compareMatchers));
 
+/** Clients that show and send back a start may drop what is less than a second; so does Alertmanager. */
+const isSameSecond = (a: Millis, b: Millis): boolean => Math.floor(a / 1000) === Math.floor(b / 1000);
+
 /** Whether history stays true when the silence is changed and keeps its id. */
 const fitsInPlace = (existing: Silence, draft: SilenceDraft, now: Millis): boolean => {
   if (!sameMatchers(existing.matchers, draft.matchers)) return false;
   const state = spanState(existing, now);
-  if (state === "active") return draft.startsAt === existing.startsAt && draft.endsAt >= now;
+  if (state === "active") return isSameSecond(draft.startsAt, existing.startsAt) && draft.endsAt >= now;
   return state === "pending" && draft.startsAt >= now;
 };
 
@@ -143,7 +146,8 @@ export const updateSilence = (
   if (fitsInPlace(existing, draft, now)) {
     const defects = draftDefects(draft);
     if (defects.length > 0) return err(defects);
-    return ok({ silence: { ...draft, id: existing.id, updatedAt: now }, replaced: null });
+    const startsAt = spanState(existing, now) === "active" ? existing.startsAt : draft.startsAt;
+    return ok({ silence: { ...draft, startsAt, id: existing.id, updatedAt: now }, replaced: null });
   }
   const created = createSilence(draft, newId, now);
   if (!created.ok) return created;

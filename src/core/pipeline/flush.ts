@@ -11,6 +11,7 @@ import { admit, describeHeld, filterSteps, type Held, heldAs, heldFrom, judgemen
 import type { Context, RouteMatch } from "./context.ts";
 import type { GroupMember } from "./process.ts";
 import { type GroupInfo, type GroupNotification, remindEach, tellEach, tellTogether } from "./tell.ts";
+import { FORWARDED, isForwarded } from "./timing.ts";
 
 /** One step for the trace of one member's present event. */
 export interface MemberStep {
@@ -20,6 +21,8 @@ export interface MemberStep {
 }
 
 export interface FlushResult {
+  /** As the configuration in force has it. */
+  readonly info: GroupInfo;
   readonly state: GroupState;
   readonly notifications: readonly GroupNotification[];
   readonly steps: readonly MemberStep[];
@@ -34,8 +37,18 @@ export type PerAlert = (target: string) => boolean;
 const shownAs = (member: GroupMember, now: Millis): GroupMember =>
   isFlapping(member, now) ? { ...member, status: "firing", endsAt: null } : member;
 
+/** Other intervals hold from the next flush on for what is in a group already, as after a reload of an Alertmanager. */
+const followRoute = (info: GroupInfo, members: ReadonlyMap<string, GroupMember>, context: Context): GroupInfo => {
+  const [member] = members.values();
+  if (member === undefined || isHeldKey(info.key) || isStormKey(info.key)) return info;
+  const route = context.match(member.labels, judgementOf(member, context)).find(({ id }) => id === info.routeId);
+  if (route === undefined) return info;
+  const timing = isForwarded(info.timing) ? { ...route.timing, ...FORWARDED } : route.timing;
+  return { ...info, timing, fallback: route.fallback };
+};
+
 export const flushGroup = (
-  info: GroupInfo,
+  given: GroupInfo,
   state: GroupState,
   real: ReadonlyMap<string, GroupMember>,
   holdsBefore: ReadonlyMap<string, string>,
@@ -44,6 +57,7 @@ export const flushGroup = (
 ): FlushResult => {
   const { now } = context;
   const members = new Map([...real].map(([fingerprint, member]) => [fingerprint, shownAs(member, now)]));
+  const info = followRoute(given, members, context);
   const names = toldBy(info, context);
   const held = holdMembers(info, names, members, context);
   const targets = context.metricsOnlyForced ? [] : targetsNow(info, names, state, members, held, context);
@@ -84,6 +98,7 @@ export const flushGroup = (
     for (const { item } of made) steps.push(...stepsOf(item, told, before, members, context));
   }
   return {
+    info,
     notifications,
     steps,
     holds,

@@ -25,13 +25,12 @@ import {
 import type { Context, RouteMatch } from "./context.ts";
 import type { Decision, Direct, GroupJoin, GroupMember, StormOffer } from "./decision.ts";
 import { tellAlone } from "./notify.ts";
+import { FORWARDED } from "./timing.ts";
 
 export type { Decision, Direct, GroupJoin, GroupMember, StormOffer } from "./decision.ts";
 
 /** A route that does not group tells at once; what it has to hold back it leaves to a group of one that looks again. */
 const PARKED: Timing = { groupWaitMs: 0, groupIntervalMs: 0, repeatIntervalMs: Number.MAX_SAFE_INTEGER };
-/** What an Alertmanager has grouped already has waited long enough. */
-const FORWARDED = { groupWaitMs: 0, groupIntervalMs: 0 } as const;
 
 /** Held back rather than grouped: its targets hear of it only when what holds it ends. */
 export const isParked = ({ timing }: GroupJoin): boolean => timing === PARKED;

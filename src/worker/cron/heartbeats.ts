@@ -4,7 +4,7 @@
  */
 import { readFiring } from "../db/firing.ts";
 import type { Bindings } from "../env.ts";
-import { type Beat, noteWatching, readHeartbeats } from "../heartbeats.ts";
+import { type Beat, readHeartbeats } from "../heartbeats.ts";
 import { raise } from "../raise.ts";
 import { loadSettings } from "../settings.ts";
 import { time } from "../views.ts";
@@ -42,7 +42,6 @@ const back = (labels: Readonly<Record<string, string>>, now: number) => ({
 export const watchHeartbeats = async (env: Bindings, now: number): Promise<number> => {
   const { config } = await loadSettings(env, now);
   if (config === null || config.heartbeats.length === 0) return 0;
-  await noteWatching(env.DB, now);
   const firing = await readFiring(env.DB);
   const beats = await readHeartbeats(env, now, firing);
   const late = beats.filter(({ state }) => state === "missing");

@@ -5,6 +5,7 @@ import type { Bindings } from "../env.ts";
 import { logError } from "../log.ts";
 import { count, handOver } from "../metrics/count.ts";
 import { ours } from "../metrics/families.ts";
+import { notePresence } from "../presence.ts";
 import { registry } from "../registry.ts";
 import { keepSealed } from "../reseal.ts";
 import { inSpan } from "../span.ts";
@@ -31,14 +32,13 @@ const PARTS: readonly (readonly [name: string, run: (env: Bindings, now: number)
 ];
 
 export const runCron = async (env: Bindings, now: number): Promise<void> => {
-  await Promise.all(
-    PARTS.map(([name, run]) =>
-      inSpan(`cron.${name}`, {}, () => run(env, now)).catch((error: unknown) => {
-        count(ours("cron_failures_total"), { part: name });
-        logError("cron.failed", error, { part: name });
-      }),
-    ),
-  );
+  const runPart = ([name, run]: (typeof PARTS)[number]): Promise<unknown> =>
+    inSpan(`cron.${name}`, {}, () => run(env, now)).catch((error: unknown) => {
+      count(ours("cron_failures_total"), { part: name });
+      logError("cron.failed", error, { part: name });
+    });
+  await runPart(["presence", (_, at) => notePresence(env.DB, at)]);
+  await Promise.all(PARTS.map(runPart));
   await handOver(env);
   await env.METRICS.getByName("main")
     .ticked(now)

@@ -121,7 +121,7 @@ export class AlertGroup extends DurableObject<Bindings> {
         }
       }
       // What is held back is looked at every minute, for as long as a silence lasts: only the alarm remembers that.
-      if (!isQuiet || !isHeldKey(info.key)) store.saveHead(this.#sql, info, result.state);
+      if (!isQuiet || !isHeldKey(info.key)) store.saveHead(this.#sql, result.info, result.state);
     });
     const told = { members: members.size, notifications: result.notifications.length };
     logInfo("group.flushed", { group: info.subject, ...told });

@@ -16,6 +16,8 @@ const chunkOf = (fingerprint: string): string => fingerprint.slice(0, 1);
 const FLUSH_DELAY_MS = 5_000;
 /** Under steady traffic signs are written at most this often. */
 const FLUSH_INTERVAL_MS = 60_000;
+/** Renewals that may be lost with the memory of an object are not older than this. */
+export const LOST_SIGNS_MS = FLUSH_INTERVAL_MS + FLUSH_DELAY_MS;
 /** Entries held until they are written; beyond it only their signs are. */
 const MAX_HELD = 20_000;
 

@@ -13,6 +13,7 @@ import type { Repeat } from "../known-alerts.ts";
 import { logError } from "../log.ts";
 import { type HandedOver, handOver, takeCounts } from "../metrics/count.ts";
 import { countReports } from "../metrics/reports.ts";
+import { unbrokenSince } from "../presence.ts";
 import { inSpan } from "../span.ts";
 import { numberOf } from "../variables.ts";
 import { type IngestBatch, readBatch } from "./alert-shard-batch.ts";
@@ -22,6 +23,7 @@ import { Expiries } from "./alert-shard-expiries.ts";
 import { Memory } from "./alert-shard-memory.ts";
 import { type ChangeId, OUTBOX_GRACE_MS, Outbox, type Waiting } from "./alert-shard-outbox.ts";
 import { RepeatCounter } from "./alert-shard-repeats.ts";
+import { LOST_SIGNS_MS } from "./alert-shard-signs.ts";
 import * as store from "./alert-shard-store.ts";
 
 export type IngestAnswer =
@@ -39,6 +41,7 @@ export type IngestAnswer =
 const MAX_UNCONFIRMED = 20_000;
 /** An object that comes into memory with unconfirmed changes rings for them this soon. */
 const RECOVERY_MS = 1_000;
+
 const countBy = (outcomes: readonly DedupOutcome[]): Record<string, number> => {
   const counts: Record<string, number> = {};
   for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1;
@@ -168,7 +171,7 @@ export class AlertShard extends DurableObject<Bindings> {
     this.#alarmAt = null;
     const now = Date.now();
     try {
-      this.#expire(now);
+      this.#expire(now, now + (await this.#graceMs(now)));
       this.ctx.storage.transactionSync(() => this.#memory.signs.flush(now));
       await this.#bell.ringDue();
       await this.#repeats.report(this.env.DB, now);
@@ -209,18 +212,25 @@ export class AlertShard extends DurableObject<Bindings> {
     return version;
   }
 
-  #expire(now: Millis): void {
+  /** How long an alert is waited for whose expiry was read back: who could reach us all the while has lost little. */
+  async #graceMs(now: Millis): Promise<Millis> {
+    const timeoutMs = numberOf(this.env, "RESOLVE_TIMEOUT") * 1000;
+    if (!this.#expiries.due(now).some(({ unsure }) => unsure)) return timeoutMs;
+    const since = await unbrokenSince(this.env.DB, now).catch(() => null);
+    return since === null || since > now - timeoutMs ? timeoutMs : Math.min(timeoutMs, LOST_SIGNS_MS);
+  }
+
+  #expire(now: Millis, graceUntil: Millis): void {
     const due = this.#expiries.due(now);
     if (due.length === 0) return;
     this.#memory.load(due);
-    const graceUntil = now + numberOf(this.env, "RESOLVE_TIMEOUT") * 1000;
     const ended: { d: Dedup; report: ReportContext }[] = [];
     for (const { fingerprint, key, unsure } of due) {
       const entry = this.#memory.get(fingerprint);
       if (entry === null || entry.status !== "firing" || entry.expiresAt === null) {
         this.#expiries.delete(fingerprint);
       } else if (unsure) {
-        // Read back after a restart: renewals may have been lost with the memory, so it gets one more stretch.
+        // Read back, and renewals may have been lost with the memory: it gets one more stretch.
         store.postponeExpiry(this.#sql, key, graceUntil);
         this.#expiries.postpone(fingerprint, key, graceUntil);
         this.#memory.postpone(fingerprint, graceUntil);

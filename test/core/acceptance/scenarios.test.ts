@@ -132,6 +132,10 @@ describe("grouping", () => {
   });
 });
 
+const every = (interval: string) =>
+  config(
+    `route:\n  receiver: team\n  group_by: [alertname]\n  repeat_interval: ${interval}\nreceivers:\n  - name: team\n    targets: [slack]\n`,
+  );
 /** Each alert by itself, and again after its own interval: how signs of life are sent on. */
 const repeating = (every: string) =>
   config(
@@ -169,6 +173,12 @@ describe("repeating", () => {
       "a route's own interval counts",
       grouped("  routes:\n    - matchers: ['alertname=\"HighCPU\"']\n      repeat_interval: 1h\n"),
       (w) => w.fires("0s", CPU("a")).until("61m"),
+      [told, "3630s slack repeatIntervalElapsed +[a] -[]"],
+    ),
+    scene(
+      "another configuration's interval holds for what is grouped already",
+      every("8h"),
+      (w) => w.fires("0s", CPU("a")).configure("1m", every("1h")).until("63m"),
       [told, "3630s slack repeatIntervalElapsed +[a] -[]"],
     ),
     scene(

@@ -112,6 +112,7 @@ describe("expiring", () => {
 
 describe("updating", () => {
   const active = silence({ startsAt: NOW - HOUR });
+  const precise = silence({ startsAt: NOW - HOUR + 250 });
   const pending = silence({ startsAt: NOW + HOUR, endsAt: NOW + 2 * HOUR });
   const expired = silence({ startsAt: NOW - 2 * HOUR, endsAt: NOW - HOUR });
   const other = { matchers: matchers('alertname="Other"') };
@@ -120,6 +121,7 @@ describe("updating", () => {
     ["active, another end", active, { startsAt: active.startsAt, endsAt: NOW + 9 * HOUR }, "in place"],
     ["active, another comment", active, { startsAt: active.startsAt, comment: "longer" }, "in place"],
     ["active, the end is now", active, { startsAt: active.startsAt, endsAt: NOW }, "in place"],
+    ["active, the start to the second only", precise, { startsAt: NOW - HOUR }, "in place"],
     ["active, another start", active, { startsAt: NOW - 1 }, "replaced"],
     ["active, other matchers", active, { startsAt: active.startsAt, ...other }, "replaced"],
     ["pending, another start", pending, { startsAt: NOW, endsAt: NOW + HOUR }, "in place"],

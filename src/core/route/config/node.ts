@@ -2,7 +2,18 @@
  * YAML as a tree that knows where each value stands. Every scalar stays the text it was written as: what is a number, a
  * duration or a yes, only the field it stands in knows. Aliases and merge keys are resolved, within limits.
  */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type ParsedNode, parseDocument, Scalar } from "yaml";
+import {
+  type ErrorCode,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type ParsedNode,
+  parseDocument,
+  Scalar,
+} from "yaml";
 import { type Defect, err, ok, type Result } from "../../result.ts";
 
 /** From 1, in characters. */
@@ -123,6 +134,12 @@ const converter = (position: (offset: number) => Position, repeated: (key: Place
   return (root: ParsedNode | null): YamlNode => convert(root, "", 0, { line: 1, column: 1 });
 };
 
+/** What the library says to programmers, for authors. */
+const WORDS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  MULTIPLE_DOCS: "another document begins here: only one is taken",
+  NON_STRING_KEY: "a key must be a text; a value that begins with { or [ must be in quotes",
+};
+
 /** The document as a tree, or every syntax error with its place. */
 export const parseYaml = (text: string): Result<YamlNode, readonly ConfigDefect[]> => {
   const refuse = (message: string, place: Partial<Place> = {}): Result<never, readonly ConfigDefect[]> =>
@@ -148,7 +165,9 @@ export const parseYaml = (text: string): Result<YamlNode, readonly ConfigDefect[
     if (first?.message.includes("call stack")) return refuse("is nested too deeply");
     if (first !== undefined) {
       const errors = document.errors.slice(0, MAX_SYNTAX_ERRORS);
-      return err(errors.map(({ message, pos }) => ({ path: "", message, ...position(pos[0]) })));
+      return err(
+        errors.map(({ code, message, pos }) => ({ path: "", message: WORDS[code] ?? message, ...position(pos[0]) })),
+      );
     }
     const repeated: ConfigDefect[] = [];
     const root = converter(position, (key) => {

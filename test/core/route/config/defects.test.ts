@@ -25,6 +25,12 @@ describe("every defect names path, line and column", () => {
       ["3:1 /recievers is no known key, did you mean receivers?"],
     ],
     [
+      "a template that nobody has filled in",
+      `${GOOD}global:\n  resolve_timeout: {{ timeout }}\n`,
+      ["4:21  a key must be a text; a value that begins with { or [ must be in quotes"],
+    ],
+    ["two documents", `${GOOD}---\nroute: {receiver: b}\n`, ["3:1  another document begins here: only one is taken"]],
+    [
       "one that is like no other",
       `${GOOD}zzzzzzzzzzzzzzz: 1\n`,
       [expect.stringContaining("3:1 /zzzzzzzzzzzzzzz is no known key; known are classification, correlation,")],
@@ -236,7 +242,7 @@ describe("text that is no document", () => {
     [
       "two documents",
       `${GOOD}---\n${GOOD}`,
-      "3:1  Source contains multiple documents; please use YAML.parseAllDocuments()",
+      "3:1  another document begins here: only one is taken",
     ],
     ["an alias to nothing", "route: *a\n", "1:8 /route there is no anchor &a before this alias"],
     ["an alias to itself", "route: &a {receiver: x, routes: [*a]}\n", "is nested too deeply, or refers to itself"],
