@@ -76,6 +76,13 @@ const since = function (this: FilterThis, value: unknown): number {
   return Math.max(0, (now - then) / 1000);
 };
 
+/** A time so many nanoseconds later, as Go counts durations. */
+const addDuration = (text: string, nanoseconds = ""): string => {
+  const time = Date.parse(text) + numberOf(nanoseconds) / 1e6;
+  if (Number.isNaN(new Date(time).getTime())) throw new Error(`"${text.slice(0, 50)}" is no time`);
+  return new Date(time).toISOString();
+};
+
 const unescapeUrl = (text: string): string => {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
@@ -130,7 +137,10 @@ export const FILTERS: Readonly<Record<string, FilterHandler>> = {
   sortedPairs: (value) => pairsOf(value).map(([name, text]) => ({ name, value: text, Name: name, Value: text })),
   names: (value) => pairsOf(value).map(([name]) => name),
   values: (value) => pairsOf(value).map(([, text]) => text),
-  without: (value, ...names) =>
-    Object.fromEntries(pairsOf(value).filter(([name]) => !names.map(valueText).includes(name))),
+  without: (value, ...names) => {
+    const left = new Set(names.flat().map(valueText));
+    return Object.fromEntries(pairsOf(value).filter(([name]) => !left.has(name)));
+  },
+  addDuration: onText(addDuration),
   since,
 };

@@ -67,7 +67,7 @@ const split = (source: string): readonly Piece[] => {
 };
 
 const TOKEN =
-  /\s+|(?<string>"(?:[^"\\\n]|\\.)*"|`[^`]*`)|(?<number>-?\d+(?:\.\d+)?)|(?<path>(?:\$\w*)?(?:\.[\p{L}_][\p{L}\p{N}_]*)+|\$\w*|\.)|(?<name>[\p{L}_][\p{L}\p{N}_]*)|(?<mark>:=|[=|(),])/uy;
+  /\s+|(?<string>"(?:[^"\\\n]|\\.)*"|`[^`]*`)|(?<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)|(?<path>(?:\$\w*)?(?:\.[\p{L}_][\p{L}\p{N}_]*)+|\$\w*|\.)|(?<name>[\p{L}_][\p{L}\p{N}_]*)|(?<mark>:=|[=|(),])/uy;
 
 interface Token {
   readonly kind: "string" | "number" | "path" | "name" | "mark" | "field";

@@ -27,10 +27,13 @@ const ALERT_FIELDS = ["Status", "Labels", "Annotations", "StartsAt", "EndsAt", "
 export const MAPS = ["GroupLabels", "CommonLabels", "CommonAnnotations", "RouteLabels", "Labels", "Annotations"];
 /** Methods of label maps. */
 const METHODS: Readonly<Record<string, string>> = { SortedPairs: "sortedPairs", Names: "names", Values: "values" };
+/** Methods of times and label maps that take arguments, and their filters. */
+const METHOD_FILTERS: Readonly<Record<string, string>> = { Format: "date", Add: "addDuration", Remove: "without" };
 /** Functions of one argument and their filters. */
 const FUNCTIONS: Readonly<Record<string, string>> = {
   ...{ toUpper: "toUpper", toLower: "toLower", title: "title", trimSpace: "trimSpace", safeHtml: "safeHtml" },
   ...{ safeUrl: "safeUrl", urlUnescape: "urlUnescape", len: "size", toJson: "json", since: "since" },
+  urlquery: "url_encode",
   ...{ humanize: "humanize", humanize1024: "humanize1024", humanizeDuration: "humanizeDuration" },
   ...{ humanizePercentage: "humanizePercentage", humanizeTimestamp: "humanizeTimestamp" },
 };
@@ -41,6 +44,8 @@ const WITH_ARGUMENTS: Readonly<Record<string, readonly [filter: string, count: n
   reReplaceAll: ["reReplaceAll", 3],
   date: ["date", 2],
 };
+/** Names of what holds a number, the places of a loop among them. */
+const IS_NUMBER = /\.size$|(?:^|\.)TruncatedAlerts$|^index(?:item|alert)\d+$/;
 const COMPARISONS: Readonly<Record<string, string>> = { eq: "==", ne: "!=", lt: "<", le: "<=", gt: ">", ge: ">=" };
 
 export const quote = (text: string): string => `"${text.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`;
@@ -109,28 +114,42 @@ export const expressions = (tag: (text: string) => void): Expressions => {
     );
   };
 
-  /** `.StartsAt.Format "…"` and `.Labels.Remove "…"` are methods with arguments. */
+  /** `.StartsAt.Format "…"`, `.StartsAt.Add 3600e9` and `.CommonLabels.Remove .GroupLabels.Names` have arguments. */
   const methodValue = (method: Operand, args: readonly Operand[], scope: Scope): Value | null => {
     if (method.kind !== "path" && method.kind !== "pipe") return null;
-    const last = method.fields.at(-1);
-    const target = { ...method, fields: method.fields.slice(0, -1) };
+    const name = method.fields.at(-1) ?? "";
+    const filter = Object.hasOwn(METHOD_FILTERS, name) ? METHOD_FILTERS[name] : undefined;
+    if (filter === undefined || (filter !== "without" && args.length !== 1)) return null;
     const plain = args.flatMap((arg) =>
       arg.kind === "pipe" && arg.pipe[0]?.[0]?.kind === "name" && arg.pipe[0][0].name === "stringSlice"
         ? arg.pipe[0].slice(1)
         : [arg],
     );
-    const literals = plain.map((arg) => (arg.kind === "literal" ? literal(arg.value) : null));
-    if (literals.length === 0 || literals.includes(null)) return null;
-    const value = (filter: string): Value => {
-      const { base, filters } = operandValue(target, scope);
-      return { base, filters: [...filters, `${filter}: ${literals.join(", ")}`] };
-    };
-    if (last === "Format" && literals.length === 1) return value("date");
-    return last === "Remove" ? value("without") : null;
+    const { base, filters } = operandValue({ ...method, fields: method.fields.slice(0, -1) }, scope);
+    const given = plain.map((arg) => settle(operandValue(arg, scope)));
+    return { base, filters: [...filters, `${filter}: ${given.join(", ")}`] };
+  };
+
+  /** Texts and values one after the other, for the verbs that show a value as it is. */
+  const printed = (args: readonly Operand[], piped: Value | null, scope: Scope): Value => {
+    const [format, ...rest] = args;
+    if (format?.kind !== "literal" || typeof format.value !== "string") return refuse("uses printf oddly");
+    const values = [...rest.map((arg) => settle(operandValue(arg, scope))), ...(piped === null ? [] : [settle(piped)])];
+    const [first = "", ...others] = format.value.split(/%[svd]/);
+    if (others.length !== values.length || [first, ...others].some((text) => text.replaceAll("%%", "").includes("%"))) {
+      return refuse("uses printf with more than %s, %v and %d");
+    }
+    const text = (part: string): string => quote(part.replaceAll("%%", "%"));
+    const filters = others.flatMap((part, at) => [
+      `append: ${values[at]}`,
+      ...(part === "" ? [] : [`append: ${text(part)}`]),
+    ]);
+    return { base: text(first), filters };
   };
 
   const callValue = (name: string, args: readonly Operand[], piped: Value | null, scope: Scope): Value => {
     if (name === "index" && piped === null) return indexValue(args, scope);
+    if (name === "printf") return printed(args, piped, scope);
     const count = args.length + (piped === null ? 0 : 1);
     const known = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
     const [filter, wanted] =
@@ -160,7 +179,7 @@ export const expressions = (tag: (text: string) => void): Expressions => {
   /** What is empty, absent or zero is false in Go; in Liquid only false and nil are. */
   const isTrue = (value: Value): string => {
     const text = settle(value);
-    return /\.size$|(?:^|\.)TruncatedAlerts$/.test(text) ? `${text} > 0` : `${text} != blank`;
+    return IS_NUMBER.test(text) ? `${text} > 0` : `${text} != blank`;
   };
   const operandCondition = (operand: Operand, scope: Scope): string =>
     operand.kind === "pipe" && operand.fields.length === 0
@@ -170,6 +189,7 @@ export const expressions = (tag: (text: string) => void): Expressions => {
   /** One Liquid condition: comparisons, or several with one and the same `and` or `or` between them. */
   const condition = (pipe: Pipe, scope: Scope): string => {
     const [head, ...args] = pipe[0] ?? [];
+    if (pipe.length === 1 && head?.kind === "pipe" && args.length === 0) return operandCondition(head, scope);
     if (pipe.length > 1 || head?.kind !== "name") return isTrue(pipeValue(pipe, scope));
     const comparison = Object.hasOwn(COMPARISONS, head.name) ? COMPARISONS[head.name] : undefined;
     if (comparison !== undefined) {

@@ -5,7 +5,7 @@
  */
 import { err, ok, type Result } from "../../result.ts";
 import { type GoNode, parseGoTemplate } from "./go-template-parse.ts";
-import { expressions, MAPS, quote, Refusal, refuse, type Scope } from "./go-template-value.ts";
+import { expressions, MAPS, quote, Refusal, type Scope } from "./go-template-value.ts";
 
 /** Text to show, or a Liquid tag or output. */
 export interface Segment {
@@ -24,7 +24,6 @@ const translator = () => {
     const source = pipeValue(node.pipe, scope);
     const lastField = source.base.split(".").at(-1) ?? "";
     const isMap = source.filters.length === 0 && MAPS.includes(lastField);
-    const isPairs = source.filters.at(-1) === "sortedPairs";
     const list = settle(isMap ? { base: source.base, filters: ["sortedPairs"] } : source);
     const isAlerts = /(?:^|\.)Alerts(?:\.(?:Firing|Resolved))?$/.test(list);
     const item = `${isAlerts ? "alert" : "item"}${++made}`;
@@ -36,7 +35,6 @@ const translator = () => {
       if (first !== undefined && isMap) variables.set(first, `${item}.Name`);
       if (first !== undefined && !isMap) variables.set(first, `index${item}`);
     } else if (first !== undefined) variables.set(first, value);
-    if (isPairs && second !== undefined) refuse("counts pairs");
     tag(`{% for ${item} in ${list} %}`);
     if (first !== undefined && second !== undefined && !isMap) tag(`{% assign index${item} = forloop.index0 %}`);
     write(node.body, { dot: value, variables });

@@ -29,7 +29,6 @@ describe("every defect names path, line and column", () => {
       `${GOOD}global:\n  resolve_timeout: {{ timeout }}\n`,
       ["4:21  a key must be a text; a value that begins with { or [ must be in quotes"],
     ],
-    ["two documents", `${GOOD}---\nroute: {receiver: b}\n`, ["3:1  another document begins here: only one is taken"]],
     [
       "one that is like no other",
       `${GOOD}zzzzzzzzzzzzzzz: 1\n`,
@@ -239,11 +238,7 @@ describe("text that is no document", () => {
     ["a list", "- a\n", "1:1  must be a map with a route and receivers"],
     ["a key twice", "route: {receiver: a}\nroute: {}\n", "2:1 /route stands in this map twice"],
     ["an open quote", 'route: "a\n', '2:1  Missing closing "quote'],
-    [
-      "two documents",
-      `${GOOD}---\n${GOOD}`,
-      "3:1  another document begins here: only one is taken",
-    ],
+    ["two documents", `${GOOD}---\n${GOOD}`, "3:1  another document begins here: only one is taken"],
     ["an alias to nothing", "route: *a\n", "1:8 /route there is no anchor &a before this alias"],
     ["an alias to itself", "route: &a {receiver: x, routes: [*a]}\n", "is nested too deeply, or refers to itself"],
     ["a merge of a text", "route: {<<: a}\n", "1:9 /route/<< only a map can be merged"],

@@ -123,6 +123,29 @@ describe("a Go template says the same in Liquid", () => {
     ["a replacement", '{{ reReplaceAll "(.*):.*" "$1" "host:9100" }}', "host"],
     ["a replacement by pipe", '{{ .CommonLabels.alertname | reReplaceAll "High" "Low" }}', "LowCPU"],
     ["a time", '{{ (index .Alerts 0).StartsAt.Format "2006-01-02 15:04" }}', "2026-01-01 12:00"],
+    ["a time of another place", '{{ ((index .Alerts 0).StartsAt.Add 28800e9).Format "02 15:04" }}', "01 20:00"],
+    ["without the labels of the group", '{{ (.CommonLabels.Remove .GroupLabels.Names).Names | join "," }}', "team"],
+    ["a condition in parentheses", '{{ if (eq .Status "firing") }}on{{ end }}', "on"],
+    [
+      "what comes first is zero",
+      "{{ range $i, $a := .Alerts }}{{ if $i }}, {{ end }}{{ .Status }}{{ end }}",
+      "firing, firing, resolved",
+    ],
+    ["text for an address", '{{ "a b&c" | urlquery }}', "a+b%26c"],
+    [
+      "a form",
+      '{{ printf "%s: %d of %v, 100 %%" .Status (len .Alerts.Firing) (len .Alerts) }}',
+      "firing: 2 of 3, 100 %",
+    ],
+    ["a form by pipe", '{{ .Status | printf "<%s>" }}', "<firing>"],
+    [
+      "the title with what is not in the group",
+      '{{ .CommonLabels.alertname }}\n{{- if gt (len .CommonLabels) (len .GroupLabels) -}}\n  {{" "}}(\n' +
+        "  {{- with .CommonLabels.Remove .GroupLabels.Names }}\n    {{- range $index, $label := .SortedPairs -}}\n" +
+        '      {{ if $index }}, {{ end }}\n      {{- $label.Name }}="{{ $label.Value -}}"\n' +
+        "    {{- end }}\n  {{- end -}}\n  )\n{{- end }}",
+      'HighCPU (team="web")',
+    ],
     ["trimmed blanks", "a  {{- .Status -}}\n  b", "afiringb"],
     ["a comment", "a{{/* not shown */}}b", "ab"],
     ["a string with quotes", '{{ "say \\"hi\\"" }}', 'say "hi"'],
@@ -150,7 +173,8 @@ describe("what has no simple counterpart is refused with its reason", () => {
   it.each([
     ['{{ template "my.text" . }}', "uses template"],
     ['{{ define "x" }}{{ end }}', "uses define"],
-    ['{{ printf "%s" .Status }}', "uses printf"],
+    ['{{ printf "%q" .Status }}', "uses printf"],
+    ['{{ printf "%s" }}', "uses printf"],
     ["{{ .Nope }}", "uses .Nope"],
     ["{{ range .Alerts }}{{ .Nope }}{{ end }}", "uses .Nope"],
     ["{{ $x }}", "uses the variable $x"],
