@@ -31,6 +31,7 @@ const DEFAULT_ROUTE: Omit<RouteMatch, "targets"> = {
   id: "",
   path: [[]],
   receiver: "default",
+  labels: {},
   groupBy: ["..."],
   splitBy: [],
   timing: { groupWaitMs: 0, groupIntervalMs: 1_000, repeatIntervalMs: 4 * 3_600_000 },

@@ -40,6 +40,7 @@ export const compileRouting = (
       id: route.id,
       path: route.matcherPath,
       receiver: route.receiver,
+      labels: route.labels,
       targets,
       groupBy: route.groupBy,
       splitBy,

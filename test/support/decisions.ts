@@ -55,6 +55,7 @@ export const route = (over: Partial<RouteMatch> = {}): RouteMatch => ({
   id: "",
   path: [[]],
   receiver: "default",
+  labels: {},
   targets: ["chat", "pager"],
   groupBy: ["..."],
   splitBy: [],

@@ -61,6 +61,7 @@ const group = () => {
       labels: {},
       routeId: "",
       receiver: "default",
+      routeLabels: {},
       targets: ["chat"],
       timing,
       fallback: null,

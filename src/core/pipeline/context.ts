@@ -25,6 +25,8 @@ export interface RouteMatch {
   /** Matchers from the root down. */
   readonly path: readonly (readonly MatcherSpec[])[];
   readonly receiver: string;
+  /** Labels of the route itself, which its notifications carry beside those of alerts. */
+  readonly labels: Labels;
   /** Names of the receiver's targets that exist. */
   readonly targets: readonly string[];
   readonly groupBy: readonly string[];

@@ -25,6 +25,7 @@ export interface GroupJoin {
   readonly labels: Labels;
   readonly routeId: string;
   readonly receiver: string;
+  readonly routeLabels: Labels;
   readonly targets: readonly string[];
   readonly timing: Timing;
   readonly fallback: Fallback | null;

@@ -44,7 +44,7 @@ const followRoute = (info: GroupInfo, members: ReadonlyMap<string, GroupMember>,
   const route = context.match(member.labels, judgementOf(member, context)).find(({ id }) => id === info.routeId);
   if (route === undefined) return info;
   const timing = isForwarded(info.timing) ? { ...route.timing, ...FORWARDED } : route.timing;
-  return { ...info, timing, fallback: route.fallback };
+  return { ...info, timing, routeLabels: route.labels, fallback: route.fallback };
 };
 
 export const flushGroup = (

@@ -39,7 +39,7 @@ export const joinGroup = (group: StoredGroup, joins: readonly GroupJoin[], now: 
     ({ member, told }) => begun.has(member.fingerprint) || group.members.has(member.fingerprint) || told.length > 0,
   );
   if (last === undefined || wanted.length === 0) return null;
-  const { subject, key, labels, routeId, receiver, timing, fallback } = last;
+  const { subject, key, labels, routeId, receiver, routeLabels, timing, fallback } = last;
   // Each alert may wait for targets of its own: a group of what is held back looks after all of them.
   const targets = [
     ...new Set([
@@ -64,7 +64,7 @@ export const joinGroup = (group: StoredGroup, joins: readonly GroupJoin[], now: 
   const news = wanted
     .map(({ member }) => member)
     .filter(({ fingerprint, seq }) => (group.members.get(fingerprint)?.seq ?? 0) < seq);
-  return { info: { subject, key, labels, routeId, receiver, timing, fallback, targets }, state, news };
+  return { info: { subject, key, labels, routeId, receiver, routeLabels, timing, fallback, targets }, state, news };
 };
 
 /**

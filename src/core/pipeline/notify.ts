@@ -31,6 +31,8 @@ export interface Telling {
   readonly groupKey: string;
   readonly groupLabels: Labels;
   readonly receiver: string;
+  /** Absent: those of its route are no longer known. */
+  readonly routeLabels?: Labels | undefined;
   readonly at: Millis;
   /** Fingerprints that are news to the target: they are listed first where not all fit. Absent: all are. */
   readonly news?: ReadonlySet<string>;
@@ -62,7 +64,7 @@ export const buildNotification = (telling: Telling, context: Pick<Context, "mode
     groupLabels: telling.groupLabels,
     commonLabels: commonLabels(all.map((alert) => alert.labels)),
     commonAnnotations: commonLabels(all.map((alert) => alert.annotations)),
-    routeLabels: {},
+    routeLabels: telling.routeLabels ?? {},
     receiver: telling.receiver,
     alerts,
     truncatedAlerts: truncated,
@@ -78,10 +80,10 @@ export const buildNotification = (telling: Telling, context: Pick<Context, "mode
 export const tellAlone = (
   event: AlertEvent,
   target: string,
-  said: { readonly severity: Severity; readonly classification: Classification | null; readonly receiver: string },
+  said: Pick<Telling, "receiver" | "routeLabels"> & Pick<TellableAlert, "severity" | "classification">,
   context: Pick<Context, "mode" | "publicUrl">,
 ): Notification => {
-  const { severity, classification, receiver } = said;
+  const { severity, classification, receiver, routeLabels } = said;
   return buildNotification(
     {
       id: notificationId(event.fingerprint, event.seq, target),
@@ -90,6 +92,7 @@ export const tellAlone = (
       groupKey: event.upstream?.groupKey ?? groupKey([[]], event.labels),
       groupLabels: event.labels,
       receiver,
+      routeLabels,
       at: event.receivedAt,
     },
     context,

@@ -48,7 +48,8 @@ class Deciding {
   readonly subject: Subject;
   readonly member: GroupMember;
   readonly context: Context;
-  #told: Notification | null = null;
+  /** What the last route told, for its other targets. */
+  #told: { readonly routeId: string; readonly notification: Notification } | null = null;
 
   constructor(event: AlertEvent, classification: Classification | null, context: Context) {
     this.event = event;
@@ -85,9 +86,10 @@ class Deciding {
     timing: Timing,
     told: readonly string[] = [],
   ): GroupJoin {
-    const { id: routeId, receiver, fallback } = route;
+    const { id: routeId, receiver, labels: routeLabels, fallback } = route;
     const subject = groupSubject(`${receiver} ${key}`);
-    return { subject, key, labels, routeId, receiver, targets, timing, fallback, told, member: this.member };
+    const member = this.member;
+    return { subject, key, labels, routeId, receiver, routeLabels, targets, timing, fallback, told, member };
   }
 
   /** Tells a target of this one alert, once however many routes lead there. */
@@ -95,13 +97,13 @@ class Deciding {
     if (this.notifications.has(target)) return;
     const { event, context } = this;
     const { severity, classification } = this.member;
-    const { receiver } = route;
+    const { id: routeId, receiver, labels: routeLabels } = route;
     // All its targets are told the same: only the id is their own.
-    this.#told =
-      this.#told?.receiver === receiver
-        ? { ...this.#told, id: notificationId(event.fingerprint, event.seq, target) }
-        : tellAlone(event, target, { severity, classification, receiver }, context);
-    const notification = this.#told;
+    const notification =
+      this.#told?.routeId === routeId
+        ? { ...this.#told.notification, id: notificationId(event.fingerprint, event.seq, target) }
+        : tellAlone(event, target, { severity, classification, receiver, routeLabels }, context);
+    this.#told = { routeId, notification };
     this.notifications.set(target, { target, fallback: route.fallback, notification });
     this.step("notify", "queued", notification.reason, target);
   }

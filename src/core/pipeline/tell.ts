@@ -16,6 +16,8 @@ export interface GroupInfo {
   readonly labels: Labels;
   readonly routeId: string;
   readonly receiver: string;
+  /** Absent in groups that were stored before notifications carried them. */
+  readonly routeLabels?: Labels;
   readonly targets: readonly string[];
   readonly timing: Timing;
   /** Absent in groups that were stored before routes had one here. */
@@ -35,14 +37,14 @@ export const tellTogether = (
   { members, before }: { readonly members: ReadonlyMap<string, GroupMember>; readonly before: ReadonlySet<string> },
   context: Context,
 ): GroupNotification => {
-  const { subject, key: groupKey, labels: groupLabels, receiver } = info;
+  const { subject, key: groupKey, labels: groupLabels, receiver, routeLabels } = info;
   const alerts = [...told.firing, ...told.resolved].flatMap((fingerprint) => members.get(fingerprint) ?? []);
   const at: Millis = context.now;
   const id = notificationId(subject, flushes, told.target);
   const news = new Set([...told.firing.filter((f) => !before.has(f)), ...told.resolved.filter((f) => before.has(f))]);
   const storm = isStormKey(groupKey);
   const notification = buildNotification(
-    { id, alerts, reason: told.reason, groupKey, groupLabels, receiver, at, news, storm },
+    { id, alerts, reason: told.reason, groupKey, groupLabels, receiver, routeLabels, at, news, storm },
     context,
   );
   return { target: told.target, item: { subject, seq: flushes, at, notification, ...standIn(info, told.target) } };
@@ -61,12 +63,12 @@ export const tellEach = (
     const member = members.get(fingerprint);
     if (member === undefined) return [];
     const { seq, receivedAt: at } = member;
-    const { key: groupKey, labels: groupLabels, receiver } = info;
+    const { key: groupKey, labels: groupLabels, receiver, routeLabels } = info;
     const id = notificationId(fingerprint, seq, told.target);
     const opening = told.reason === "startedFlapping" ? told.reason : "firstNotification";
     const reason = member.status === "firing" ? opening : "allResolved";
     const notification = buildNotification(
-      { id, alerts: [member], reason, groupKey, groupLabels, receiver, at },
+      { id, alerts: [member], reason, groupKey, groupLabels, receiver, routeLabels, at },
       context,
     );
     const item = { subject: fingerprint, seq, at, notification, ...standIn(info, told.target) };
@@ -89,11 +91,11 @@ export const remindEach = (
     const member = members.get(fingerprint);
     if (member === undefined) return [];
     const { target, reason } = told;
-    const { key: groupKey, labels: groupLabels, receiver } = info;
+    const { key: groupKey, labels: groupLabels, receiver, routeLabels } = info;
     const { now: at } = context;
     const id = notificationId(fingerprint, member.seq, target, flushes);
     const notification = buildNotification(
-      { id, alerts: [member], reason, groupKey, groupLabels, receiver, at },
+      { id, alerts: [member], reason, groupKey, groupLabels, receiver, routeLabels, at },
       context,
     );
     const item = { subject: fingerprint, seq: member.seq, at, replay: flushes, notification, ...standIn(info, target) };

@@ -146,7 +146,7 @@ export const alertmanagerRoutes = routes()
             const receiver = { name: route.receiver };
             groups.set(key, {
               labels: { ...labels },
-              routeLabels: {},
+              routeLabels: { ...route.labels },
               receiver,
               alerts: [showAlert(standing, timeout, now)],
             });

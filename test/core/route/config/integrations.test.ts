@@ -198,7 +198,7 @@ describe("texts of somebody's own become a template", () => {
 
   it.each([
     ["a text from a file of templates", "text", '{{ template "my.text" . }}', "uses template"],
-    ["a function we do not have", "title", '{{ slice .Status 0 3 }}', "uses slice"],
+    ["a function we do not have", "title", "{{ slice .Status 0 3 }}", "uses slice"],
   ])("%s falls back to our format and says so", (_, key, text, reason) => {
     const entry = `{api_url: "${HOOK}", ${key}: '${text}', pretext: 'x'}`;
     expect(targetOf("slack", entry).format).toBe("slack");
