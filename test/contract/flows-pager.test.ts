@@ -78,10 +78,12 @@ describe("PagerDuty", () => {
     expect(sink.provider.incidents[1]).toMatchObject({ routingKey: NEW_KEY, resolved: false });
   });
 
-  test("a change event has its own address and no end", () => {
+  test("a change event has its own address, no reminder and no end", () => {
     const sink = start();
     const labels = { ...alertOf().labels, change_event: "true" };
     expect(deliver(target, firingBecause("firstNotification", [alertOf({ labels })]), sink).steps).toEqual(["change"]);
+    const again = firingBecause("repeatIntervalElapsed", [alertOf({ labels })]);
+    expect(deliver(target, again, sink)).toMatchObject({ steps: [], end: "done" });
     expect(deliver(target, notificationOf([resolvedAlert({ labels })]), sink)).toMatchObject({
       steps: [],
       end: "done",
