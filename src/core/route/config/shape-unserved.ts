@@ -40,20 +40,22 @@ const email = integration({
   threading: object({ enabled: flag, thread_by_date: text }),
 });
 
-const mattermost = integration({
-  ...webhookUrl,
-  channel: text,
-  username: text,
+const mattermostAttachment = {
   ...attachment,
   author_name: text,
   author_link: text,
   author_icon: text,
+  footer_icon: text,
   fields: titledFields,
+};
+const mattermost = integration({
+  ...webhookUrl,
+  channel: text,
+  username: text,
+  ...mattermostAttachment,
   icon_url: text,
   icon_emoji: text,
-  attachments: list(
-    object({ ...attachment, author_name: text, author_link: text, author_icon: text, fields: titledFields }),
-  ),
+  attachments: list(object(mattermostAttachment)),
   type: text,
   props: object({ card: text }),
   priority: object({ priority: text, requested_ack: flag, persistent_notifications: flag }),

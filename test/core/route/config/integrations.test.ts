@@ -269,6 +269,7 @@ receivers:
     webhook_configs: [{url: https://a.example}]
   - name: b
     wechat_configs: [{corp_id: x}]
+    mattermost_configs: [{webhook_url: https://m.example, footer_icon: x, attachments: [{footer_icon: y}]}]
 `;
     expect(readValid(text).config.receivers).toEqual([
       { name: "a", targets: ["a-webhook-1"] },
@@ -280,6 +281,7 @@ receivers:
       "/receivers/0/jira_configs/0 jira is not served yet: the receiver delivers to its other targets",
       "/receivers/1 no target of this receiver is served: it reaches nobody, unless a target is named b",
       "/receivers/1/wechat_configs/0 wechat is not served yet: the receiver delivers to its other targets",
+      "/receivers/1/mattermost_configs/0 mattermost is not served yet: the receiver delivers to its other targets",
     ]);
   });
 });
