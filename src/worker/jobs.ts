@@ -1,6 +1,7 @@
 /** How stored notifications are shown as jobs and dead letters (contracts 10.1, 10.6). */
 import { z } from "@hono/zod-openapi";
 import { alertName } from "../core/alert/alert.ts";
+import { replayOf } from "../core/history/event.ts";
 import type { Notification, NotificationAlert } from "../core/publish/notification.ts";
 import { ledgerId } from "./db/ledger.ts";
 import type { Attempt } from "./objects/target-store.ts";
@@ -92,7 +93,7 @@ export const showJob = (row: NotificationRow): JobView => {
     priority: priorityOf(row.status, row.severity),
     state: STATES[row.state] ?? row.state,
     reason: row.reason,
-    replay: row.replay,
+    replay: replayOf(row.replay),
     replayed_at: timeOrNull(row.replayed_at),
     fallback: row.fallback,
     retry_count: Math.max(0, (last?.number ?? 0) - 1),

@@ -167,7 +167,7 @@ describe("a group", () => {
     expect(statuses).toEqual(["firing", "firing", "resolved"]);
     const ids = each.received.map(({ headers }) => headers["x-notification-id"]);
     const id = joined.member.fingerprint;
-    expect(ids).toEqual([`${id}:1:each`, `${id}:1:each:r2`, `${id}:2:each`]);
+    expect(ids).toEqual([`${id}:1:each`, `${id}:1:each:r1002000`, `${id}:2:each`]);
   });
 
   test("hands on after a crash what it had decided before, and decides nothing anew", async () => {

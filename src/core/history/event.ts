@@ -33,6 +33,13 @@ export interface AlertEvent {
 }
 
 export const eventId = (fingerprint: string, seq: number): string => `${fingerprint}:${seq}`;
+/** What a pager is reminded of is numbered from here on, with room behind each for the replays people ask for. */
+const REMINDERS_FROM = 1_000_000;
+const REPLAYS_OF_ONE = 1_000;
+export const reminderNumber = (nth: number): number => REMINDERS_FROM + nth * REPLAYS_OF_ONE;
+/** Which replay it is, of a notification or of a reminder; 0: none. */
+export const replayOf = (number: number): number => (number < REMINDERS_FROM ? number : number % REPLAYS_OF_ONE);
+
 /** `replay`: it is told once more, for the nth time; 0: it is not. */
 export const notificationId = (fingerprint: string, seq: number, target: string, replay = 0): string =>
   `${fingerprint}:${seq}:${target}${replay === 0 ? "" : `:r${replay}`}`;

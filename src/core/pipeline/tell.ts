@@ -2,7 +2,7 @@
 import type { Labels, Millis } from "../alert/alert.ts";
 import type { Timing, Told } from "../group/group.ts";
 import { isStormKey } from "../group/key.ts";
-import { notificationId } from "../history/event.ts";
+import { notificationId, reminderNumber } from "../history/event.ts";
 import type { PendingNotification } from "../messages.ts";
 import { fallbackOf } from "./address.ts";
 import type { Context, Fallback } from "./context.ts";
@@ -93,12 +93,13 @@ export const remindEach = (
     const { target, reason } = told;
     const { key: groupKey, labels: groupLabels, receiver, routeLabels } = info;
     const { now: at } = context;
-    const id = notificationId(fingerprint, member.seq, target, flushes);
+    const replay = reminderNumber(flushes);
+    const id = notificationId(fingerprint, member.seq, target, replay);
     const notification = buildNotification(
       { id, alerts: [member], reason, groupKey, groupLabels, receiver, routeLabels, at },
       context,
     );
-    const item = { subject: fingerprint, seq: member.seq, at, replay: flushes, notification, ...standIn(info, target) };
+    const item = { subject: fingerprint, seq: member.seq, at, replay, notification, ...standIn(info, target) };
     return [{ target, item }];
   });
 
