@@ -454,6 +454,18 @@ describe("expiry", () => {
     expect(await wake(61_000)).not.toContain('"resolved"');
     expect(await wake(61_000 + 64_000)).not.toContain('"resolved"');
     expect(await wake(61_000 + 66_000)).toContain('"resolved"');
+    // Two minutes of absence, and senders get their whole time again.
+    const other = shard();
+    await notePresence(env.DB, start + 4 * 60_000);
+    at(4 * 60_000);
+    await outcomes(other, alert("Away", "firing", until(4.5 * 60_000)));
+    await evictDurableObject(other);
+    at(4.5 * 60_000 + 1000);
+    await runDurableObjectAlarm(other);
+    await evictDurableObject(other);
+    at(4.5 * 60_000 + 1000 + 299_000);
+    await runDurableObjectAlarm(other);
+    expect(await dump(other)).not.toContain('"resolved"');
     vi.useRealTimers();
     await env.DB.prepare("DELETE FROM meta WHERE key = 'present'").run();
   });
