@@ -41,8 +41,8 @@ export const presentSince = async (db: D1Database, now: Millis): Promise<Millis 
   return present === null || now - present.last > AWAY_AFTER_MS ? null : present.since;
 };
 
-/** As `presentSince`, for whoever may not take a single missed minute for presence. */
-export const unbrokenSince = async (db: D1Database, now: Millis): Promise<Millis | null> => {
-  const present = await read(db);
-  return present === null || now - present.last > BROKEN_AFTER_MS ? null : present.unbroken;
+/** Whether not even a minute was missed between the two; false where nobody knows. */
+export const isUnbroken = async (db: D1Database, from: Millis, now: Millis): Promise<boolean> => {
+  const present = await read(db).catch(() => null);
+  return present !== null && now - present.last <= BROKEN_AFTER_MS && present.unbroken <= from;
 };

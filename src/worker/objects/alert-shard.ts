@@ -13,7 +13,7 @@ import type { Repeat } from "../known-alerts.ts";
 import { logError } from "../log.ts";
 import { type HandedOver, handOver, takeCounts } from "../metrics/count.ts";
 import { countReports } from "../metrics/reports.ts";
-import { unbrokenSince } from "../presence.ts";
+import { isUnbroken } from "../presence.ts";
 import { inSpan } from "../span.ts";
 import { numberOf } from "../variables.ts";
 import { type IngestBatch, readBatch } from "./alert-shard-batch.ts";
@@ -212,17 +212,15 @@ export class AlertShard extends DurableObject<Bindings> {
     return version;
   }
 
-  /** How long an alert is waited for whose expiry was read back: who could reach us all the while has lost little. */
+  /** How long one more stretch is for what was read back: who could reach us all the while has lost little. */
   async #graceMs(now: Millis): Promise<Millis> {
     const timeoutMs = numberOf(this.env, "RESOLVE_TIMEOUT") * 1000;
     if (!this.#expiries.due(now).some(({ unsure }) => unsure)) return timeoutMs;
-    const since = await unbrokenSince(this.env.DB, now).catch(() => null);
-    return since === null || since > now - timeoutMs ? timeoutMs : Math.min(timeoutMs, LOST_SIGNS_MS);
+    return (await isUnbroken(this.env.DB, now - timeoutMs, now)) ? Math.min(timeoutMs, LOST_SIGNS_MS) : timeoutMs;
   }
 
   #expire(now: Millis, graceUntil: Millis): void {
     const due = this.#expiries.due(now);
-    if (due.length === 0) return;
     this.#memory.load(due);
     const ended: { d: Dedup; report: ReportContext }[] = [];
     for (const { fingerprint, key, unsure } of due) {
@@ -230,7 +228,6 @@ export class AlertShard extends DurableObject<Bindings> {
       if (entry === null || entry.status !== "firing" || entry.expiresAt === null) {
         this.#expiries.delete(fingerprint);
       } else if (unsure) {
-        // Read back, and renewals may have been lost with the memory: it gets one more stretch.
         store.postponeExpiry(this.#sql, key, graceUntil);
         this.#expiries.postpone(fingerprint, key, graceUntil);
         this.#memory.postpone(fingerprint, graceUntil);
