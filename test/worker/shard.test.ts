@@ -451,9 +451,9 @@ describe("expiry", () => {
       await runDurableObjectAlarm(stub);
       return dump(stub);
     };
-    expect(await wake(61_000)).not.toContain('"resolved"');
-    expect(await wake(61_000 + 64_000)).not.toContain('"resolved"');
-    expect(await wake(61_000 + 66_000)).toContain('"resolved"');
+    expect(await wake(61_000)).not.toContain("resolved");
+    expect(await wake(61_000 + 64_000)).not.toContain("resolved");
+    expect(await wake(61_000 + 66_000)).toContain("resolved");
     // Two minutes of absence, and senders get their whole time again.
     const other = shard();
     await notePresence(env.DB, start + 4 * 60_000);
@@ -465,7 +465,7 @@ describe("expiry", () => {
     await evictDurableObject(other);
     at(4.5 * 60_000 + 1000 + 299_000);
     await runDurableObjectAlarm(other);
-    expect(await dump(other)).not.toContain('"resolved"');
+    expect(await dump(other)).not.toContain("resolved");
     vi.useRealTimers();
     await env.DB.prepare("DELETE FROM meta WHERE key = 'present'").run();
   });
@@ -480,7 +480,7 @@ describe("expiry", () => {
     await evictDurableObject(stub);
     at(70_000 + 299_000);
     await runDurableObjectAlarm(stub);
-    expect((await dump(stub)).includes('"resolved"')).toBe(false);
+    expect((await dump(stub)).includes("resolved")).toBe(false);
     at(70_000 + 301_000);
     await runDurableObjectAlarm(stub);
     vi.useRealTimers();
