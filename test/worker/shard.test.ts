@@ -13,7 +13,6 @@ import { changeOf } from "../../src/worker/objects/alert-shard-change.ts";
 import { Memory } from "../../src/worker/objects/alert-shard-memory.ts";
 import { Outbox } from "../../src/worker/objects/alert-shard-outbox.ts";
 import { stateOf } from "../../src/worker/objects/alert-shard-store.ts";
-import { notePresence } from "../../src/worker/presence.ts";
 import { eventually } from "../support/api.ts";
 
 afterEach(() => vi.useRealTimers());
@@ -440,34 +439,53 @@ describe("expiry", () => {
     expect(await eventsOf("Renewed")).toEqual([{ kind: "new", expired: 0 }]);
   });
 
-  test("waits a minute for what an idle object may have forgotten, where senders could reach us all the while", async () => {
+  test("waits as long for a sender whose renewals were written down, whatever wakes the object meanwhile", async () => {
     const stub = shard();
-    for (let minute = -10; minute < 2; minute++) await notePresence(env.DB, start + minute * 60_000);
     at(0);
-    await outcomes(stub, alert("Idle", "firing", until(60_000)));
-    const wake = async (ms: number): Promise<string> => {
+    await outcomes(stub, alert("Noted", "firing", until(60_000)));
+    at(1_000);
+    await outcomes(stub, alert("Noted", "firing", until(61_000)));
+    at(10_000);
+    await runDurableObjectAlarm(stub);
+    for (const ms of [70_000, 100_000, 70_000 + 299_000]) {
       await evictDurableObject(stub);
       at(ms);
+      await outcomes(stub, alert("Other", "firing", until(ms + 1_000_000)));
       await runDurableObjectAlarm(stub);
-      return dump(stub);
-    };
-    expect(await wake(61_000)).not.toContain("resolved");
-    expect(await wake(61_000 + 64_000)).not.toContain("resolved");
-    expect(await wake(61_000 + 66_000)).toContain("resolved");
-    // Two minutes of absence, and senders get their whole time again.
-    const other = shard();
-    await notePresence(env.DB, start + 4 * 60_000);
-    at(4 * 60_000);
-    await outcomes(other, alert("Away", "firing", until(4.5 * 60_000)));
-    await evictDurableObject(other);
-    at(4.5 * 60_000 + 1000);
-    await runDurableObjectAlarm(other);
-    await evictDurableObject(other);
-    at(4.5 * 60_000 + 1000 + 299_000);
-    await runDurableObjectAlarm(other);
-    expect(await dump(other)).not.toContain("resolved");
+      expect(await dump(stub), String(ms)).not.toContain("resolved");
+    }
+    await evictDurableObject(stub);
+    at(70_000 + 301_000);
+    await outcomes(stub, alert("Other", "firing", until(1_500_000)));
+    await runDurableObjectAlarm(stub);
+    expect(await dump(stub)).toContain("resolved");
+  });
+
+  test("a sign of life that a crash left behind says nothing of what was written whole after it", async () => {
+    const stub = shard();
+    at(0);
+    await outcomes(stub, alert("Again", "firing", until(60_000)));
+    at(1_000);
+    await outcomes(stub, alert("Again", "firing", until(60_000)));
+    at(10_000);
+    await runDurableObjectAlarm(stub);
+    at(11_000);
+    await outcomes(stub, alert("Again", "resolved", until(0)));
+    at(12_000);
+    await outcomes(stub, alert("Again", "firing", until(3_600_000)));
+    await evictDurableObject(stub);
+    for (const ms of [70_000, 70_000 + 310_000]) {
+      at(ms);
+      await outcomes(stub, alert("Other", "firing", until(ms + 1_000_000)));
+      await runDurableObjectAlarm(stub);
+    }
     vi.useRealTimers();
-    await env.DB.prepare("DELETE FROM meta WHERE key = 'present'").run();
+    await eventually(
+      () => outbox(stub),
+      (rows) => rows === 0,
+    );
+    const history = await eventsOf("Again");
+    expect(history.map(({ expired }) => expired)).toEqual([0, 0, 0]);
   });
 
   test("waits once for the sender after the object lost its memory, and only once", async () => {

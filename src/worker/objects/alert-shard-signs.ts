@@ -1,6 +1,7 @@
 /** Signs of life: what reports that only repeated changed of an alert. Kept in memory, and written together now and then. */
 import type { Millis } from "../../core/alert/alert.ts";
 import type { Entry } from "../../core/dedup/decide.ts";
+import type { Stored } from "./alert-shard-store.ts";
 
 /** What a duplicate changed since its entry was last written whole: last report, count, expiry. */
 export type Sign = readonly [lastReceivedAt: Millis, receiveCount: number, expiresAt: Millis | null];
@@ -16,8 +17,6 @@ const chunkOf = (fingerprint: string): string => fingerprint.slice(0, 1);
 const FLUSH_DELAY_MS = 5_000;
 /** Under steady traffic signs are written at most this often. */
 const FLUSH_INTERVAL_MS = 60_000;
-/** Renewals that may be lost with the memory of an object are not older than this. */
-export const LOST_SIGNS_MS = FLUSH_INTERVAL_MS + FLUSH_DELAY_MS;
 /** Entries held until they are written; beyond it only their signs are. */
 const MAX_HELD = 20_000;
 
@@ -44,19 +43,19 @@ export class Signs {
     );
   }
 
-  /** The newest expiry of an alert, where a sign tells of one that its entry on disk does not. */
-  expiryOf(fingerprint: string): Millis | null {
-    return this.#signs.get(fingerprint)?.[2] ?? null;
+  /** When an alert ends as far as is on disk: a sign is newer than its entry, but for the stretch that it was given since. */
+  applyToExpiry(stored: Stored): Stored {
+    const expiresAt = this.#newerThan(stored)?.[2] ?? null;
+    if (expiresAt === null || (stored.grace && expiresAt <= stored.expiresAt)) return stored;
+    return { ...stored, expiresAt, grace: false };
   }
 
   /** An entry as it was read from disk, with what its signs say. */
   applyTo(entry: Entry): Entry {
     const held = this.#held.get(entry.fingerprint);
     if (held !== undefined) return held;
-    const sign = this.#signs.get(entry.fingerprint);
-    return sign === undefined
-      ? entry
-      : { ...entry, lastReceivedAt: sign[0], receiveCount: sign[1], expiresAt: sign[2] };
+    const sign = this.#newerThan(entry);
+    return sign === null ? entry : { ...entry, lastReceivedAt: sign[0], receiveCount: sign[1], expiresAt: sign[2] };
   }
 
   /** Takes note of an entry that need not be written whole; answers by when its sign is to be written. */
@@ -79,6 +78,12 @@ export class Signs {
     save(this.#sql, this.#signs, this.#changed);
     this.#changed.clear();
     this.#flushedAt = now;
+  }
+
+  /** A sign may be older than its entry: a crash came between writing that whole and striking out its sign. */
+  #newerThan({ fingerprint, lastReceivedAt }: Pick<Entry, "fingerprint" | "lastReceivedAt">): Sign | null {
+    const sign = this.#signs.get(fingerprint);
+    return sign === undefined || sign[0] < lastReceivedAt ? null : sign;
   }
 
   #settle(): void {

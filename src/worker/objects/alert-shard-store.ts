@@ -121,19 +121,22 @@ export interface Stored {
   readonly fingerprint: string;
   readonly key: string;
   readonly expiresAt: Millis;
+  readonly lastReceivedAt: Millis;
+  /** It was given its one more stretch, which ends then. */
   readonly grace: boolean;
 }
 
 export const loadExpiries = (sql: SqlStorage): Stored[] =>
   sql
-    .exec<{ key: string; expires_at: number; grace: number }>(
-      "SELECT key, expires_at, grace FROM known WHERE status = 'firing' AND expires_at IS NOT NULL",
+    .exec<{ key: string; expires_at: number; last_received_at: number; grace: number }>(
+      "SELECT key, expires_at, last_received_at, grace FROM known WHERE status = 'firing' AND expires_at IS NOT NULL",
     )
     .toArray()
-    .map(({ key, expires_at, grace }) => ({
+    .map(({ key, expires_at, last_received_at, grace }) => ({
       fingerprint: fingerprintOf(key),
       key,
       expiresAt: expires_at,
+      lastReceivedAt: last_received_at,
       grace: grace === 1,
     }));
 

@@ -13,7 +13,6 @@ import type { Repeat } from "../known-alerts.ts";
 import { logError } from "../log.ts";
 import { type HandedOver, handOver, takeCounts } from "../metrics/count.ts";
 import { countReports } from "../metrics/reports.ts";
-import { isUnbroken } from "../presence.ts";
 import { inSpan } from "../span.ts";
 import { numberOf } from "../variables.ts";
 import { type IngestBatch, readBatch } from "./alert-shard-batch.ts";
@@ -23,7 +22,6 @@ import { Expiries } from "./alert-shard-expiries.ts";
 import { Memory } from "./alert-shard-memory.ts";
 import { type ChangeId, OUTBOX_GRACE_MS, Outbox, type Waiting } from "./alert-shard-outbox.ts";
 import { RepeatCounter } from "./alert-shard-repeats.ts";
-import { LOST_SIGNS_MS } from "./alert-shard-signs.ts";
 import * as store from "./alert-shard-store.ts";
 
 export type IngestAnswer =
@@ -66,11 +64,7 @@ export class AlertShard extends DurableObject<Bindings> {
       this.#memory = new Memory(this.#sql, this.#outbox);
       this.#bell = new Bell(ctx, env, this.#outbox);
       const { signs } = this.#memory;
-      this.#expiries = new Expiries(
-        store
-          .loadExpiries(this.#sql)
-          .map((stored) => ({ ...stored, expiresAt: signs.expiryOf(stored.fingerprint) ?? stored.expiresAt })),
-      );
+      this.#expiries = new Expiries(store.loadExpiries(this.#sql).map((stored) => signs.applyToExpiry(stored)));
       this.#alarmAt = await ctx.storage.getAlarm();
       // What an earlier life left unconfirmed need not wait for the grace its bells were given.
       if (this.#outbox.size > 0) this.#alarmBy(Date.now() + RECOVERY_MS);
@@ -171,7 +165,7 @@ export class AlertShard extends DurableObject<Bindings> {
     this.#alarmAt = null;
     const now = Date.now();
     try {
-      this.#expire(now, now + (await this.#graceMs(now)));
+      this.#expire(now);
       this.ctx.storage.transactionSync(() => this.#memory.signs.flush(now));
       await this.#bell.ringDue();
       await this.#repeats.report(this.env.DB, now);
@@ -212,22 +206,18 @@ export class AlertShard extends DurableObject<Bindings> {
     return version;
   }
 
-  /** How long one more stretch is for what was read back: who could reach us all the while has lost little. */
-  async #graceMs(now: Millis): Promise<Millis> {
-    const timeoutMs = numberOf(this.env, "RESOLVE_TIMEOUT") * 1000;
-    if (!this.#expiries.due(now).some(({ unsure }) => unsure)) return timeoutMs;
-    return (await isUnbroken(this.env.DB, now - timeoutMs, now)) ? Math.min(timeoutMs, LOST_SIGNS_MS) : timeoutMs;
-  }
-
-  #expire(now: Millis, graceUntil: Millis): void {
+  #expire(now: Millis): void {
     const due = this.#expiries.due(now);
+    if (due.length === 0) return;
     this.#memory.load(due);
+    const graceUntil = now + numberOf(this.env, "RESOLVE_TIMEOUT") * 1000;
     const ended: { d: Dedup; report: ReportContext }[] = [];
     for (const { fingerprint, key, unsure } of due) {
       const entry = this.#memory.get(fingerprint);
       if (entry === null || entry.status !== "firing" || entry.expiresAt === null) {
         this.#expiries.delete(fingerprint);
       } else if (unsure) {
+        // Read back: the last renewal may have gone with the memory, and the next is as far off as its sender likes.
         store.postponeExpiry(this.#sql, key, graceUntil);
         this.#expiries.postpone(fingerprint, key, graceUntil);
         this.#memory.postpone(fingerprint, graceUntil);
