@@ -3,7 +3,7 @@
  * none for a while from a probe. Judging is core's.
  */
 import { type Health, recordHealth, UNKNOWN_HEALTH } from "../core/publish/health.ts";
-import { combineHealth } from "../core/publish/probe.ts";
+import { type CombinedHealth, combineHealth } from "../core/publish/probe.ts";
 import type { Target } from "../core/route/target.ts";
 import { loadHealth, NO_HEALTH, saveHealth, type TargetHealth } from "./db/target-health.ts";
 import { healthLimits } from "./delivery-options.ts";
@@ -12,7 +12,7 @@ import { noteChange } from "./live.ts";
 import { logError } from "./log.ts";
 import { forgetTarget, noteHealth } from "./metrics/delivery.ts";
 import { type Probed, probe } from "./probe.ts";
-import { registry } from "./registry.ts";
+import { type RegisteredTarget, registry } from "./registry.ts";
 import { numberOf } from "./variables.ts";
 
 /** A delivery this recent says more than a probe; also how often a quiet target is probed. */
@@ -51,6 +51,14 @@ const examine = async (env: Bindings, target: Target, before: TargetHealth, now:
   return { health: after, probed };
 };
 
+/** Both sides together; a target whose definition cannot be used is as good as broken, whatever they say. */
+export const healthOf = (defect: RegisteredTarget["defect"], health: TargetHealth): CombinedHealth => {
+  const combined = combineHealth(health);
+  if (defect === null) return combined;
+  const lastError = `its stored definition cannot be used as it is: ${defect}`;
+  return { ...combined, status: "unhealthy", lastReason: "blocked_host", lastError };
+};
+
 /** For the metrics and for whoever looks. */
 const noteNews = (name: string, health: TargetHealth): void => {
   const combined = combineHealth(health);
@@ -73,7 +81,8 @@ export const checkAllTargets = async (env: Bindings, now: number): Promise<numbe
   const names = new Set(targets.map(({ target }) => target.name));
   const gone = [...known.keys()].filter((name) => !names.has(name));
   const due = targets
-    .filter(({ target }) => target.enabled)
+    // Of one that cannot be used there is nothing to ask.
+    .filter(({ target, defect }) => target.enabled && defect === null)
     .map(({ target }) => ({ target, before: known.get(target.name) ?? NO_HEALTH }))
     .filter(({ before }) => lastCheck(before) <= now - intervalMs(env) + TOLERANCE_MS)
     .sort((a, b) => lastCheck(a.before) - lastCheck(b.before))
@@ -95,6 +104,9 @@ export const checkAllTargets = async (env: Bindings, now: number): Promise<numbe
   await Promise.all(Array.from({ length: PARALLEL }, next));
   await saveHealth(env.DB, changed, gone);
   for (const [name, health] of changed) noteNews(name, health);
+  for (const { target, defect } of targets) {
+    if (defect !== null) noteHealth(target.name, healthOf(defect, known.get(target.name) ?? NO_HEALTH));
+  }
   for (const name of gone) forgetTarget(name);
   return count;
 };

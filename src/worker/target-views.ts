@@ -1,9 +1,10 @@
 /** How targets and their health are shown (contracts 9.2, 9.6): never more of a URL than scheme and host, of headers than names. */
 import { z } from "@hono/zod-openapi";
-import { combineHealth, healthErrorType } from "../core/publish/probe.ts";
+import { healthErrorType } from "../core/publish/probe.ts";
 import { NO_HEALTH, type TargetHealth } from "./db/target-health.ts";
 import type { RegisteredTarget } from "./registry.ts";
 import { maskUrl } from "./routes/targets.ts";
+import { healthOf } from "./target-health.ts";
 import { time, timeOrNull } from "./views.ts";
 
 const HealthStatus = z.enum(["unknown", "healthy", "degraded", "unhealthy"]);
@@ -48,6 +49,8 @@ export const PublishingTargetSchema = z
     frozen_reason: z.string().nullable(),
     stale: z.boolean(),
     stale_since: z.string().nullable(),
+    /** Why its stored definition cannot be used as it is; null: it can. */
+    defect: z.string().nullable(),
     warnings: z.array(z.string()),
   })
   .openapi("PublishingTarget");
@@ -57,15 +60,12 @@ export type PublishingTarget = z.infer<typeof PublishingTargetSchema>;
 const percent = (part: number, whole: number): number | null =>
   whole === 0 ? null : Math.round((part / whole) * 10_000) / 100;
 
-const unreadable = (defect: NonNullable<RegisteredTarget["defect"]>): string =>
-  `its stored definition cannot be used as it is: ${defect}`;
-
 export const showPublishingTarget = (
   { target, updatedAt, discovered, defect }: RegisteredTarget,
   health: TargetHealth = NO_HEALTH,
 ): PublishingTarget => {
   const { delivery } = health;
-  const combined = combineHealth(health);
+  const combined = healthOf(defect, health);
   const { filter } = target;
   return {
     name: target.name,
@@ -103,7 +103,8 @@ export const showPublishingTarget = (
     frozen_reason: discovered?.frozen?.reason ?? null,
     stale: discovered?.staleSince != null,
     stale_since: timeOrNull(discovered?.staleSince ?? null),
-    warnings: [...(defect === null ? [] : [unreadable(defect)]), ...(discovered?.warnings ?? [])],
+    defect,
+    warnings: [...(defect === null ? [] : [combined.lastError ?? defect]), ...(discovered?.warnings ?? [])],
   };
 };
 
@@ -128,9 +129,9 @@ export const TargetHealthSchema = z
   })
   .openapi("TargetHealth");
 
-export const showHealth = ({ target }: RegisteredTarget, health: TargetHealth = NO_HEALTH) => {
-  const combined = combineHealth(health);
-  const isFailing = combined.consecutiveFailures > 0;
+export const showHealth = ({ target, defect }: RegisteredTarget, health: TargetHealth = NO_HEALTH) => {
+  const combined = healthOf(defect, health);
+  const isFailing = defect !== null || combined.consecutiveFailures > 0;
   return {
     target_name: target.name,
     target_type: target.type,

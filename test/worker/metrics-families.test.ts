@@ -50,6 +50,10 @@ const runCron = async (): Promise<void> => {
 };
 const contextOf = () => createExecutionContext() as ExecutionContext;
 const alert = (alertname: string, labels: Record<string, string> = {}) => ({ labels: { alertname, ...labels } });
+const remove = (path: string): Promise<Response> =>
+  exports.default.fetch(
+    new Request(`https://alerts.test${path}`, { method: "DELETE", headers: { authorization: "Bearer test-admin" } }),
+  );
 const inSql = (sql: string) => bindings.DB.prepare(sql).run();
 const askModel = async (alertname: string, answer: () => Response): Promise<void> => {
   llm.answer = answer;
@@ -249,6 +253,19 @@ const CAUSES: readonly Cause[] = [
       ...["ah:publishing_discovery_secrets_total", "ah:publishing_refresh_total"],
       ...["ah:cluster_last_sync_timestamp_seconds", "ah:publishing_targets_discovered"],
     ],
+  },
+  {
+    cause: "a definition cannot be opened",
+    act: async () => {
+      await post("/api/v1/targets", { name: "spoiled", type: "webhook", url: "https://spoiled.example.com/" });
+      await runInDurableObject(bindings.REGISTRY.getByName("main"), (object) => {
+        const { targets, version } = object as unknown as { targets: Record<string, object>; version: number };
+        const spoiled = { ...targets.spoiled, sealed: "k0.nobody.knows" };
+        Object.assign(object, { targets: { ...targets, spoiled }, version: version + 1 });
+      });
+      mend = () => remove("/api/v1/targets/spoiled");
+    },
+    moves: ["ah:publishing_targets_unreadable"],
   },
   {
     cause: "a cluster cannot be read any more",

@@ -89,7 +89,14 @@ describe("while no key opens a target", () => {
       },
     });
     const shown = await ask("/publishing/targets/sealed", lost);
-    expect(shown.json.target).toMatchObject({ url: "***", warnings: [expect.stringContaining("unknown_key")] });
+    expect(shown.json.target).toMatchObject({
+      ...{ url: "***", defect: "unknown_key", health_status: "unhealthy" },
+      warnings: [expect.stringContaining("unknown_key")],
+    });
+    expect((await ask("/publishing/targets/health/sealed", lost)).json).toMatchObject({
+      status: "unhealthy",
+      error_message: expect.stringContaining("unknown_key"),
+    });
     expect((await ask("/publishing/targets/status", lost)).json).toMatchObject({
       status: "failed",
       config_errors: expect.arrayContaining([expect.stringContaining("target sealed cannot be read")]),
@@ -109,7 +116,10 @@ test("a target whose address our rules forbid by now is shown so, and what it is
   expect(await statesOf("strict")).toEqual(["told 1 dead blocked_host"]);
   expect(host.received).toHaveLength(0);
   const shown = await ask("/publishing/targets/strict", deployed);
-  expect(shown.json.target).toMatchObject({ warnings: [expect.stringContaining("blocked_host")] });
+  expect(shown.json.target).toMatchObject({
+    ...{ defect: "blocked_host", health_status: "unhealthy" },
+    warnings: [expect.stringContaining("blocked_host")],
+  });
   expect((await ask("/publishing/targets/status", deployed)).json).toMatchObject({
     config_errors: [expect.stringContaining("strict is not allowed as it is stored: blocked_host")],
   });

@@ -42,6 +42,7 @@ const TargetRow = ({ of, times }: TargetRowProps) => {
         <TargetState of={of} times={one} />
         {of.frozen && <div class="state warn">frozen: {of.frozen_reason?.replaceAll("_", " ")}</div>}
         {of.stale && <div class="state warn">stale</div>}
+        {of.defect && <div class="state bad">cannot be used: {of.defect.replaceAll("_", " ")}</div>}
         {of.warnings.length > 0 && <div class="dim">{count(of.warnings.length)} warnings</div>}
       </td>
       <Cell of="breaker">

@@ -75,7 +75,8 @@ const PUBLISHING: readonly Family[] = [
 ];
 
 const TARGETS: readonly Family[] = [
-  gauge("publishing_targets_discovered", "Targets that are known and readable"),
+  gauge("publishing_targets_discovered", "Targets that are known"),
+  gauge("publishing_targets_unreadable", "Of them those whose stored definition cannot be used as it is"),
   gauge("publishing_targets_enabled", "Targets that notifications go to"),
   gauge("target_health_status", "Health of a target: 0 unknown, 1 healthy, 2 degraded, 3 unhealthy"),
   gauge("target_consecutive_failures", "Failures of a target in a row"),

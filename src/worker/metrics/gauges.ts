@@ -63,6 +63,7 @@ const ofTargets = async (env: Bindings, levels: Collected["levels"]): Promise<Sa
   const [targets, status] = await Promise.all([registry(env).list(), registry(env).status()]);
   return [
     gauge("publishing_targets_discovered", targets.length),
+    gauge("publishing_targets_unreadable", targets.filter(({ defect }) => defect !== null).length),
     gauge("publishing_targets_enabled", targets.filter(({ target }) => target.enabled).length),
     ...targets.flatMap(({ target, discovered }) =>
       discovered === null
