@@ -89,7 +89,7 @@ export const tellAlone = (
       id: notificationId(event.fingerprint, event.seq, target),
       alerts: [{ ...event, severity, classification }],
       reason: event.status === "firing" ? "firstNotification" : "allResolved",
-      groupKey: event.upstream?.groupKey ?? groupKey([[]], event.labels),
+      groupKey: event.upstream?.groupKey || groupKey([[]], event.labels),
       groupLabels: event.labels,
       receiver,
       routeLabels,

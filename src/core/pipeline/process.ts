@@ -177,10 +177,12 @@ const takeRoute = (deciding: Deciding, route: RouteMatch): void => {
     else tellResolved(deciding, route, names);
     return;
   }
-  const forwarded = event.upstream !== null && !route.regroup;
+  // Bodies of that shape that somebody else made may name no group: then ours is as good as any.
+  const upstreamKey = event.upstream?.groupKey ?? "";
+  const forwarded = upstreamKey !== "" && !route.regroup;
   const labels = groupLabels(event.labels, [...route.groupBy, ...route.splitBy]);
   const split = route.splitBy.length === 0 ? "" : groupKey([], groupLabels(event.labels, route.splitBy));
-  const key = forwarded && event.upstream !== null ? event.upstream.groupKey + split : groupKey(route.path, labels);
+  const key = forwarded ? upstreamKey + split : groupKey(route.path, labels);
   const timing = forwarded ? { ...route.timing, ...FORWARDED } : route.timing;
   const told = deciding.toldBefore().filter((name) => route.targets.includes(name));
   const join = deciding.joinOf(route, route.targets, key, labels, timing, told);

@@ -250,6 +250,12 @@ describe("a route that groups", () => {
     const again = decide({ ...firing, upstream }, { match: () => [{ ...grouping, regroup: true }] });
     expect(again.groups).toMatchObject([{ timing: { groupWaitMs: 30_000 } }]);
   });
+
+  test("groups what comes in an Alertmanager's shape but names no group", () => {
+    const upstream = { groupKey: "", receiver: "hook", externalURL: "" };
+    const decision = decide({ ...firing, upstream }, { match: () => [grouping] });
+    expect(decision.groups).toMatchObject([{ key: '{}:{alertname="HighCPU"}', timing: { groupWaitMs: 30_000 } }]);
+  });
 });
 
 describe("explained", () => {
