@@ -99,14 +99,16 @@ export const useAlertList = (query: Query, closed: ReadonlySet<string>, hold: bo
         }),
     { on: ["alert"], about: isSeen, hold },
   );
+  // Alerts come of age while nothing else changes.
+  const at = q.includes("@age") ? now.value : now.peek();
   const all = useMemo(() => {
     const targetsOf = receiverTargets(routes.value?.routes);
     const rows = isCurrent
       ? (current.value ?? []).map((alert) => rowOfCurrent(alert, targetsOf))
       : (events.value?.alerts ?? []).map(rowOfEvent);
     const tests = chips.flatMap((chip) => chip.test ?? []);
-    return rows.filter((row) => tests.every((test) => test(row, now.peek())));
-  }, [current.value, events.value, routes.value, chips, isCurrent]);
+    return rows.filter((row) => tests.every((test) => test(row, at)));
+  }, [current.value, events.value, routes.value, chips, isCurrent, q.includes("@age") ? at : 0]);
   const rows = useMemo(
     () => (isCurrent ? all.filter(({ state }) => state === tab) : all).toSorted(ORDERS[order]),
     [all, tab, order],

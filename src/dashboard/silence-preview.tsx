@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { ApiError, call } from "./api.ts";
 import type { Matcher } from "./types.ts";
 import { count } from "./ui.tsx";
+import { useNews } from "./use-news.ts";
 
 interface Muted {
   readonly events: number;
@@ -21,6 +22,8 @@ interface PreviewView {
 
 /** While somebody types, every letter would be a question. */
 const SETTLE_MS = 250;
+/** How soon alerts that begin or end meanwhile are in the count. */
+const FOLLOW_MS = 3_000;
 /** More than this part of what fires is muted only by those who say that they mean it. */
 export const BROAD_SHARE = 0.5;
 const NAMES = 5;
@@ -44,8 +47,12 @@ export const Preview = ({ matchers, onBroad }: PreviewProps) => {
   const asked = JSON.stringify(matchers);
   const told = useRef(onBroad);
   told.current = onBroad;
+  const shown = useRef("");
+  const revision = useNews(["alert"], FOLLOW_MS);
   useEffect(() => {
-    found.value = null;
+    // What was counted stays while it is only counted again.
+    if (shown.current !== asked) found.value = null;
+    shown.current = asked;
     if (matchers.length === 0) return;
     const controller = new AbortController();
     const ask = async (): Promise<void> => {
@@ -62,7 +69,7 @@ export const Preview = ({ matchers, onBroad }: PreviewProps) => {
       clearTimeout(timer);
       controller.abort();
     };
-  }, [asked]);
+  }, [asked, revision]);
   if (matchers.length === 0) {
     return <p class="notice bad">Choose at least one label: nothing at all cannot be silenced.</p>;
   }

@@ -100,7 +100,20 @@ const testDeliveries = async ({ visit, ingest, api, receivers }: World): Promise
   });
 };
 
-const testOperations = async ({ visit, api }: World): Promise<void> => {
+const testOperations = async ({ visit, api, ingest }: World): Promise<void> => {
+  await visit("live: what a silence would mute, while it is still being written", async ({ page }) => {
+    await ingest([firing("LiveSilenced", { instance: "node-a" })]);
+    await openCalm(page, `/alerts?q=${encodeURIComponent('alertname="LiveSilenced"')}`);
+    await page.getByRole("link", { name: "LiveSilenced" }).click();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /^Silence/ })
+      .click();
+    const form = page.getByRole("form", { name: "New silence" });
+    await form.getByText(/Mutes 1 /).waitFor();
+    await ingest([firing("LiveSilenced", { instance: "node-b" })]);
+    await form.getByText(/Mutes 2 /).waitFor();
+  });
   await visit("live: a silence that is made and ended elsewhere", async ({ page }) => {
     await openCalm(page, "/silences");
     const { silenceID } = await api<{ silenceID: string }>("POST", "/api/v2/silences", silence("made by a script"));
@@ -147,11 +160,14 @@ const testOperations = async ({ visit, api }: World): Promise<void> => {
 const testStorm = async ({ visit, ingest }: World): Promise<void> => {
   await visit("live: many alerts at once are asked for together", async ({ page }) => {
     const asked = await openCalm(page, `/alerts?q=${encodeURIComponent('alertname=~"LiveMany.*"')}`);
+    const from = Date.now();
     const many = Array.from({ length: 60 }, (_, i) => firing(`LiveMany${i % 3}`, { instance: `node-${i}` }));
-    for (let from = 0; from < many.length; from += 10) await ingest(many.slice(from, from + 10));
+    for (let i = 0; i < many.length; i += 10) await ingest(many.slice(i, i + 10));
     await page.getByRole("link", { name: "Firing (60)" }).waitFor();
     const lists = asked.of("/api/v2/alerts");
-    if (lists > 8) throw new Error(`60 alerts were asked for ${lists} times`);
+    const seconds = (Date.now() - from) / 1000;
+    // However slow the machine is: once in a second and a half, not with each push.
+    if (lists > seconds / 1.5 + 2) throw new Error(`the list was asked for ${lists} times in ${seconds} s`);
   });
 };
 
