@@ -46,8 +46,8 @@ const Raw = ({ of }: { readonly of: AlertHistory }) => {
 export const AlertDrawer = ({ fingerprint, onPick, onClose }: AlertDrawerProps) => {
   const { query, change } = useQuery();
   const asked = useApi<AlertHistory>(`/history/${encodeURIComponent(fingerprint)}`, {
-    on: ["alert", "delivery"],
-    about: ({ type, id }) => (type === "alert" ? id === fingerprint : mayTell(id, fingerprint)),
+    on: ["alert", "trace", "delivery"],
+    about: ({ type, id }) => (type === "delivery" ? mayTell(id, fingerprint) : id === fingerprint),
   });
   const view = VIEWS.find(([id]) => id === query["view"])?.[0] ?? "details";
   const maySilence = may("operate") && asked.value?.current_status === "firing";

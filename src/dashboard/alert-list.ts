@@ -4,7 +4,6 @@ import { type AlertRow, groupRows, ORDERS, type Order, rowOfCurrent, rowOfEvent 
 import type { Line } from "./alert-table.tsx";
 import { withQuery } from "./api.ts";
 import { FIELD_NAMES, fieldValues, readFilter } from "./filter.ts";
-import type { LiveChange } from "./live.ts";
 import type { Query } from "./query.ts";
 import { now, rangeQuery } from "./time.ts";
 import type { CurrentAlert, EventList, RouteView } from "./types.ts";
@@ -44,9 +43,6 @@ const offersOf = (rows: readonly AlertRow[]): Map<string, Set<string>> => {
   return known;
 };
 
-/** A step of its trace changes nothing in a list. */
-const isSeen = ({ status }: LiveChange): boolean => status !== "traced";
-
 const receiverTargets = (routes: readonly RouteView[] | undefined): ReadonlyMap<string, readonly string[]> =>
   new Map((routes ?? []).map(({ receiver, targets }) => [receiver, targets === "all" ? [] : targets]));
 
@@ -82,7 +78,6 @@ export const useAlertList = (query: Query, closed: ReadonlySet<string>, hold: bo
   // How many there are is known only from the answer before; the first is asked for at once in any case.
   const current = useApi<CurrentAlert[]>(isCurrent ? currentPath(matchers) : null, {
     on: ["alert", "silence"],
-    about: isSeen,
     hold,
     everyMs: lastCount > MANY ? MANY_EVERY_MS : SETTLE_MS,
   });
@@ -97,7 +92,7 @@ export const useAlertList = (query: Query, closed: ReadonlySet<string>, hold: bo
           ...(tab === "resolved" ? { status: "resolved", view: "alerts" } : {}),
           ...rangeQuery(query),
         }),
-    { on: ["alert"], about: isSeen, hold },
+    { on: ["alert"], hold },
   );
   // Alerts come of age while nothing else changes.
   const at = q.includes("@age") ? now.value : now.peek();

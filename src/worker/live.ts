@@ -6,6 +6,8 @@
 /** What a page may show as live; a page says which of these it is about. */
 export const LIVE_KINDS = [
   "alert",
+  /** Steps that a group's flush added to an alert's trace: nothing that a list shows. */
+  "trace",
   "delivery",
   "silence",
   "mode",

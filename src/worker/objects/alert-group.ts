@@ -140,7 +140,7 @@ export class AlertGroup extends DurableObject<Bindings> {
       await inSpan("history.commit", { statements: statements.length }, () => this.env.DB.batch(statements));
     }
     countSteps(outgoing.steps.map(({ step }) => step));
-    for (const { fingerprint } of outgoing.steps) noteChange("alert", fingerprint, "traced");
+    for (const { fingerprint } of outgoing.steps) noteChange("trace", fingerprint, "added");
     this.ctx.waitUntil(handOver(this.env));
     await ringTargets(this.env, outgoing.notifications);
     store.dropOutgoing(this.#sql, lastId);

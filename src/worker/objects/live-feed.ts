@@ -20,8 +20,8 @@ interface Held {
   readonly hash: string;
   /** End of its session; null: it came with the token itself. */
   readonly until: number | null;
-  /** Number of the last message: numbers go on where they were. */
-  readonly seq: number;
+  /** Number of the last message: numbers go on where they were. null: it has not been greeted yet. */
+  readonly seq: number | null;
   /** Hears of tokens, which only operators can read of. */
   readonly operates: boolean;
 }
@@ -42,18 +42,20 @@ export class LiveFeed extends DurableObject<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
-    const told = ctx.getWebSockets().map((socket) => heldBy(socket).seq);
+    const told = ctx.getWebSockets().flatMap((socket) => heldBy(socket).seq ?? []);
     // Without sockets it begins with the clock, so that it goes on rising after the object moved.
     this.#seq = told.length === 0 ? Date.now() : Math.max(...told);
   }
 
   override async fetch(request: Request): Promise<Response> {
     const caller = JSON.parse(request.headers.get(LIVE_CALLER) ?? "null") as Omit<Held, "seq">;
-    // Before the page hears hello, so that whatever it asks for afterwards is followed from then on.
+    const { 0: client, 1: server } = new WebSocketPair();
+    // Counted as somebody who looks before changes are asked for: an answer of "nobody" between the two would end them.
+    this.ctx.acceptWebSocket(server);
+    server.serializeAttachment({ ...caller, seq: null } satisfies Held);
+    // And asked for before the page hears hello, so that whatever it asks for afterwards is followed from then on.
     await this.#askForChanges();
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + CHECK_EVERY_MS);
-    const { 0: client, 1: server } = new WebSocketPair();
-    this.ctx.acceptWebSocket(server);
     server.serializeAttachment({ ...caller, seq: this.#seq } satisfies Held);
     server.send(JSON.stringify({ type: "hello", seq: this.#seq }));
     return new Response(null, { status: 101, webSocket: client });
@@ -74,6 +76,7 @@ export class LiveFeed extends DurableObject<Bindings> {
     const forReaders = JSON.stringify({ type: "changes", seq, ...withoutTokens(batch) });
     for (const socket of sockets) {
       const held = heldBy(socket);
+      if (held.seq === null) continue;
       socket.serializeAttachment({ ...held, seq } satisfies Held);
       try {
         socket.send(held.operates ? message : forReaders);
