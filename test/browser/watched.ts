@@ -37,7 +37,13 @@ const watchRequests = (page: Page): (() => string[]) => {
   page.on("request", (request) => requests.set(request, { at: Date.now(), outcome: "" }));
   page.on("response", (response) => note(response.request(), `${response.status()} begun`));
   page.on("requestfailed", (request) => note(request, `failed: ${request.failure()?.errorText}`));
-  page.on("requestfinished", async (request) => note(request, String((await request.response())?.status())));
+  page.on("requestfinished", (request) => {
+    // A page that is closed just then has no answer any more, and nobody asks for it.
+    void request.response().then(
+      (response) => note(request, String(response?.status())),
+      () => undefined,
+    );
+  });
   return () =>
     [...requests].slice(-MAX_REQUESTS).map(([request, { at, outcome }]) => {
       const pending = `no answer for ${Date.now() - at} ms`;
