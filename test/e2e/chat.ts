@@ -77,11 +77,13 @@ export const startChat = async (): Promise<Chat> => {
 
 /**
  * What is wrong with what the chat was told of these alerts, which have all ended. A repeat is allowed where a kill fell
- * between sending and recording: at most one per kill, and never within one run.
+ * between sending and recording: at most one per kill, and never within one run. Of those that ended before their
+ * beginning was told (`cameAndWent`, by the history) only a beginning without an end is wrong.
  */
 export const chatProblems = (
   chat: Chat,
   alerts: readonly string[],
+  cameAndWent: ReadonlySet<string>,
 ): { readonly problems: string[]; readonly repeats: number } => {
   const problems: string[] = [];
   let repeats = 0;
@@ -89,7 +91,8 @@ export const chatProblems = (
   for (const about of alerts) {
     const own = chat.messages.filter((message) => message.about === about);
     const has = (told: Message["told"]): boolean => own.some((message) => message.told === told);
-    if (!has("missed") && !(has("firing") && has("resolved")))
+    const isWhole = has("missed") || (has("firing") && has("resolved"));
+    if (!isWhole && (has("firing") || !cameAndWent.has(about)))
       problems.push(`${about}: its end or beginning is missing`);
     const end = own.findIndex(({ told }) => told !== "firing");
     if (end >= 0 && own.slice(end).some(({ told }) => told === "firing"))
