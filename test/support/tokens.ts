@@ -2,6 +2,18 @@
 import { exports } from "cloudflare:workers";
 import { post } from "./api.ts";
 
+/** What somebody reads who may do nothing else. */
+export const readerOf = async (name: string) => {
+  const created = await post("/api/v1/tokens", { name, scopes: ["read"] });
+  const { token } = created.json as unknown as { token: string };
+  return async (path: string): Promise<unknown> =>
+    (
+      await exports.default.fetch(
+        new Request(`https://alerts.test${path}`, { headers: { authorization: `Bearer ${token}` } }),
+      )
+    ).json();
+};
+
 /** A sender whose token names a source. */
 export const senderOf = async (source: string) => {
   const created = await post("/api/v1/tokens", { name: `sender-${source}`, scopes: ["ingest"], source });

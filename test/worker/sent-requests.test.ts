@@ -6,6 +6,7 @@ import { addTarget, advance, answerBy, queue, rowsOf, START, startClock } from "
 import { type Receiver, receiver, watchOutside } from "../support/outside.ts";
 import { createSink } from "../support/sinks/sink.ts";
 import { createSlackBot } from "../support/sinks/slack.ts";
+import { readerOf } from "../support/tokens.ts";
 
 watchOutside();
 beforeEach(() => startClock());
@@ -124,6 +125,21 @@ describe("what was sent", () => {
       expect(shown).toMatchObject({ origin: "exact", attempt: number });
       expect(shown.request?.body).toBe(host.received[number]!.body);
     }
+  });
+
+  test("of a template is shown to administrators only", async () => {
+    const [name, host] = await hook(200);
+    await define(name, { type: "template", template: `{"key":"${TOKEN}-of-a-template","status":"{{ status }}"}` });
+    await queue(name, { subject: "s7", seq: 1 });
+    expect(host.received[0]!.body).toContain("-of-a-template");
+    const list = (await get(`/api/v1/notifications?target=${name}`)).json["notifications"] as unknown as {
+      id: string;
+    }[];
+    const read = await readerOf("sent-reader");
+    const seen = (await read(`/api/v1/notifications/${list[0]!.id}/request`)) as Shown;
+    expect(seen).toMatchObject({ origin: "exact", request: { method: "POST", body: "" } });
+    expect(JSON.stringify(seen)).not.toContain("of-a-template");
+    expect((await shownOf(name)).request?.body).toContain("-of-a-template");
   });
 
   test("an attempt that is not kept is not there", async () => {

@@ -7,6 +7,7 @@ import { formatOf } from "../../core/publish/index.ts";
 import type { Notification } from "../../core/publish/notification.ts";
 import { type ShownRequest, showRequest } from "../../core/publish/shown.ts";
 import type { Target } from "../../core/route/target.ts";
+import { mayDo } from "../auth.ts";
 import { publicUrl } from "../context.ts";
 import { type ItemRow, itemOf, ROWS } from "../db/items.ts";
 import { readLedgerId } from "../db/ledger.ts";
@@ -96,6 +97,16 @@ const answerFor = async (
   return { request, attempt: number, origin: "unknown", note };
 };
 
+/** What a template wrote, for callers who may not read the template: any of its words may be a secret. */
+const withoutBody = (answer: Answer): Answer =>
+  answer.request === null
+    ? answer
+    : {
+        ...answer,
+        request: { ...answer.request, body: "" },
+        note: `${answer.note} Its body is a template's, and shown to administrators only.`,
+      };
+
 export const notificationRequestRoutes = routes().openapi(
   createRoute({
     method: "get",
@@ -143,6 +154,8 @@ export const notificationRequestRoutes = routes().openapi(
           : !entry.isWhole
             ? NOTES.unreadable
             : makeAgain(item.notification, entry.target, attempt?.made, attempt?.at ?? now);
-    return c.json(await answerFor(again, attempt, attempts), 200);
+    const answer = await answerFor(again, attempt, attempts);
+    const isTemplate = entry?.target.options.template !== undefined;
+    return c.json(isTemplate && !mayDo(c.var.caller, "admin") ? withoutBody(answer) : answer, 200);
   },
 );
