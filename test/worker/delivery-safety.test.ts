@@ -5,6 +5,7 @@ import { unsafeVariable } from "../../src/worker/address.ts";
 import { sweep } from "../../src/worker/cron/sweep.ts";
 import { insertPending } from "../../src/worker/db/notifications.ts";
 import type { Bindings } from "../../src/worker/env.ts";
+import { createTables } from "../../src/worker/objects/target-tables.ts";
 import { registry } from "../../src/worker/registry.ts";
 import { send } from "../../src/worker/send.ts";
 import { FORBIDDEN } from "../core/route/forbidden-urls.ts";
@@ -127,6 +128,25 @@ test("a delivery that succeeds at once writes one row in the object", async () =
   const after = await written();
   expect([after.told - before.told, after.others - before.others]).toEqual([1, 0]);
   expect((await stubOf("onerow").status()).alarmAt).toBeNull();
+});
+
+test("how many wait for a retry is counted of rows of an older version, too", async () => {
+  startClock();
+  const host = receiver("older.example.com");
+  host.answer = () => new Response("", { status: 500 });
+  await addTarget({ name: "older", type: "webhook", url: "https://older.example.com/" });
+  await queue("older", { subject: "failed", seq: 1 });
+  expect(await stubOf("older").status()).toMatchObject({ retrying: 1, waiting: { medium: 1 } });
+  const asOlder = (_: unknown, state: DurableObjectState): void => {
+    state.storage.sql.exec("ALTER TABLE waiting DROP COLUMN retrying");
+    createTables(state.storage.sql);
+  };
+  await runInDurableObject(stubOf("older"), asOlder);
+  expect(await stubOf("older").status()).toMatchObject({ retrying: 1, waiting: { medium: 1 } });
+  host.answer = () => new Response("", { status: 200 });
+  await advance("older", START + 120_000);
+  expect(await statesOf("older")).toEqual(["failed 1 delivered"]);
+  expect(await stubOf("older").status()).toMatchObject({ retrying: 0, waiting: { medium: 0 } });
 });
 
 test("what may have been told before a crash is ended, however soon it comes again and whatever holds the target back", async () => {

@@ -23,7 +23,7 @@ export const countAll = (sql: SqlStorage): Counted => {
     .exec<Record<"high" | "medium" | "low" | "retrying" | "urgent" | "plain" | "missed", number> & Oldest>(
       `SELECT count(*) FILTER (WHERE lane = 0) AS high, count(*) FILTER (WHERE lane = 1) AS medium,
          count(*) FILTER (WHERE lane = 2) AS low, min(since) AS oldest,
-         count(*) FILTER (WHERE json_extract(body, '$.state') = 'retry') AS retrying,
+         count(*) FILTER (WHERE retrying = 1) AS retrying,
          count(*) FILTER (WHERE ${PLAIN} AND lane = 0) AS urgent, count(*) FILTER (WHERE ${PLAIN}) AS plain,
          coalesce(sum(missed) FILTER (WHERE ${PLAIN}), 0) AS missed, min(since) FILTER (WHERE ${PLAIN}) AS oldest_plain
        FROM waiting WHERE done = 0`,

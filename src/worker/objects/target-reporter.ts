@@ -171,7 +171,7 @@ export class Reporter {
 
   /** The breaker at once; how much waits at once where it begins or ends, and else at the latest with the next alarm. */
   #noteStanding(now: Millis): void {
-    noteBreaker(this.#target, this.#standing().breaker);
+    noteBreaker(this.#target, this.#state.breaker.state);
     const waits = store.anyWaits(this.#sql);
     this.#isNoteDue = waits && this.#notedWaiting && Math.abs(now - this.#notedAt) < STANDING_EVERY_MS;
     if (this.#isNoteDue) return;

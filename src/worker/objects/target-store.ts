@@ -90,8 +90,9 @@ export const forgetTold = (sql: SqlStorage, closed: Millis, open: Millis): void 
 
 export const saveWaiting = (sql: SqlStorage, entry: Entry, missed: boolean): void => {
   sql.exec(
-    `INSERT INTO waiting VALUES (?,?,?,?,?,?,?,?,0,?) ON CONFLICT (subject, seq, replay) DO UPDATE SET
-       next_at = excluded.next_at, missed = excluded.missed, fallback_at = excluded.fallback_at, body = excluded.body`,
+    `INSERT INTO waiting (subject, seq, replay, lane, next_at, since, missed, fallback_at, done, retrying, body)
+     VALUES (?,?,?,?,?,?,?,?,0,?,?) ON CONFLICT (subject, seq, replay) DO UPDATE SET next_at = excluded.next_at,
+       missed = excluded.missed, fallback_at = excluded.fallback_at, retrying = excluded.retrying, body = excluded.body`,
     entry.item.subject,
     entry.seq,
     entry.replay,
@@ -100,6 +101,7 @@ export const saveWaiting = (sql: SqlStorage, entry: Entry, missed: boolean): voi
     entry.since,
     missed ? 1 : 0,
     entry.fallbackAt,
+    entry.state === "retry" ? 1 : 0,
     JSON.stringify(entry),
   );
 };
