@@ -150,7 +150,8 @@ const testOperations = async ({ visit, api, ingest }: World): Promise<void> => {
     await api("POST", "/api/v1/targets", { name: "live-late", type: "webhook", url: "http://127.0.0.1:9/late" });
     const row = page.getByRole("row", { name: /^live-late/ });
     await row.waitFor();
-    const others = asked.all().filter((path) => path !== "/publishing/targets");
+    // Clusters are read in the background, and what they hold is about targets, too.
+    const others = asked.all().filter((path) => !path.startsWith("/publishing/targets"));
     if (others.length > 0) throw new Error(`asked: ${others.join(" ")}`);
     await api("DELETE", "/api/v1/targets/live-late");
     await row.waitFor({ state: "hidden" });
