@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { buildDashboardOnce } from "../src/local/build-dashboard.ts";
@@ -20,10 +21,19 @@ const TEST_CLUSTERS = JSON.stringify(
 /** What takes longer has failed: a machine with two slow cores runs many files beside each other. */
 const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } };
 
+/** Only the optimizer makes them loadable in the runtime. */
+const CJS_AROUND_ESM = ["itty-durable", "itty-router"];
+/** Every test file loads them anew; as one file each that takes a second less. */
+const MANY_MODULES = ["@hono/zod-openapi", "hono", "hono/route", "hono/factory", "zod", "re2js", "yaml", "uuid"].concat(
+  ["drizzle-orm", "drizzle-orm/sqlite-core", "ipaddr.js", "standardwebhooks"],
+);
+
 export default defineConfig(async () => ({
   test: {
     silent: "passed-only" as const,
     teardownTimeout: 60_000,
+    // On two cores it would take one, and wait for timers and disks half of the time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         // Plain Node: pure code, formats, the exporter, what of the dashboard needs no browser, the architecture.
@@ -67,8 +77,7 @@ export default defineConfig(async () => ({
           include: ["test/worker/**/*.test.ts"],
           setupFiles: ["./test/support/migrations.ts"],
           ...PATIENCE,
-          // itty-durable is CommonJS around ES modules; only the optimizer makes it loadable here.
-          deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable", "itty-router"] } } },
+          deps: { optimizer: { ssr: { enabled: true, include: [...CJS_AROUND_ESM, ...MANY_MODULES] } } },
         },
       },
     ],
