@@ -10,7 +10,7 @@ import { indexMatchers, type MatcherIndex } from "../alert/matcher-index.ts";
 export interface InhibitRule {
   /** As in the document, or `inhibit_rules/<position>` where it has none. */
   readonly name: string;
-  /** Both sides have at least one. */
+  /** None: every alert matches. What matches both sides is inhibited by nothing that does so too. */
   readonly sourceMatchers: readonly Matcher[];
   readonly targetMatchers: readonly Matcher[];
   /** Labels that must be equal on both sides; missing and empty are the same. */

@@ -328,6 +328,23 @@ describe("inhibition", () => {
       ["40s slack firstNotification +[down-c1] -[]"],
     ),
     scene(
+      "a rule without target_matchers keeps all but its sources quiet",
+      grouped("", "inhibit_rules:\n  - source_matchers: ['severity=\"critical\"']\n    equal: [cluster]\n"),
+      (w) => w.fires("0s", critical()).fires("0s", warning()).fires("0s", warning("c2")).until("10m"),
+      ["30s slack firstNotification +[down-c1] -[]", "30s slack firstNotification +[slow-c2] -[]"],
+    ),
+    scene(
+      "one without source_matchers lets everything else hide its targets",
+      grouped("", "inhibit_rules:\n  - target_matchers: ['severity=\"warning\"']\n    equal: [cluster]\n"),
+      (w) =>
+        w
+          .fires("0s", CPU("a", { cluster: "c1" }))
+          .fires("0s", warning())
+          .fires("0s", warning("c2"))
+          .until("10m"),
+      ["30s slack firstNotification +[a] -[]", "30s slack firstNotification +[slow-c2] -[]"],
+    ),
+    scene(
       "in another cluster it does not",
       rules,
       (w) => w.fires("0s", critical("c2")).fires("0s", warning("c1")).until("10m"),

@@ -8,10 +8,15 @@ import type { YamlNode } from "./node.ts";
 import type { Report } from "./report.ts";
 import { itemsAt, nodeAt, readAllMatchers, textAt, textNodeAt, textsAt, wordAt } from "./values.ts";
 
-const sizeOf = (node: YamlNode): number =>
-  node.kind === "list" ? node.items.length : node.kind === "map" ? node.entries.size : 0;
+/** It is legal, and more than its author may have meant. */
+const warnOfEmptySides = (rule: InhibitRule, node: YamlNode, report: Report): void => {
+  const [hasSource, hasTarget] = [rule.sourceMatchers.length > 0, rule.targetMatchers.length > 0];
+  if (!hasSource && !hasTarget) report.warn(node, "inhibits nothing: without matchers every alert is on both sides");
+  else if (!hasSource) report.warn(node, "has no source_matchers: every alert that is no target inhibits");
+  else if (!hasTarget) report.warn(node, "has no target_matchers: every alert that is no source is inhibited");
+};
 
-/** The rules under `inhibit_rules`; each needs a condition on both sides (contracts 8.4). */
+/** The rules under `inhibit_rules`. As in Alertmanager, a side without matchers means every alert (DESIGN 9). */
 export const readInhibitRules = (root: YamlNode, report: Report): readonly InhibitRule[] =>
   itemsAt(root, "inhibit_rules").map((node, index) => {
     const rule = {
@@ -21,14 +26,7 @@ export const readInhibitRules = (root: YamlNode, report: Report): readonly Inhib
       equal: (textsAt(node, "equal") ?? []).map((item) => item.text),
     };
     for (const item of textsAt(node, "equal") ?? []) if (item.text === "") report.defect(item, "is no label name");
-    for (const side of ["source", "target"] as const) {
-      const given = [`${side}_match`, `${side}_match_re`, `${side}_matchers`].map((key) => nodeAt(node, key));
-      // A matcher that could not be read has been reported as such.
-      const isGiven = given.some((part) => part !== null && sizeOf(part) > 0);
-      if (!isGiven) {
-        report.defect(node, `needs ${side}_matchers: without them it would speak of every alert`);
-      }
-    }
+    warnOfEmptySides(rule, node, report);
     return rule;
   });
 

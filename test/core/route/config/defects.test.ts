@@ -146,9 +146,9 @@ describe("every defect names path, line and column", () => {
       ["4:42 /receivers/0/webhook_configs/0/url_file at most one of url and url_file may be given"],
     ],
     [
-      "an inhibition of everything",
-      `${GOOD}inhibit_rules: [{source_matchers: [a=b]}]\n`,
-      ["3:17 /inhibit_rules/0 needs target_matchers: without them it would speak of every alert"],
+      "an inhibition by a matcher that cannot be read",
+      `${GOOD}inhibit_rules: [{source_matchers: [a=b], target_match: {1: b}}]\n`,
+      ["3:57 /inhibit_rules/0/target_match/1 is no label name"],
     ],
     ["a time interval without name", `${GOOD}time_intervals: [{}]\n`, ["3:18 /time_intervals/0 needs a name"]],
     [
@@ -304,6 +304,21 @@ describe("what is only a warning", () => {
       "a receiver of all targets",
       GOOD.replaceAll("a}", "default}"),
       "/receivers/0 without targets of its own, this receiver means every enabled target",
+    ],
+    [
+      "an inhibition of everything",
+      `${GOOD}inhibit_rules: [{source_matchers: [a=b]}]\n`,
+      "/inhibit_rules/0 has no target_matchers: every alert that is no source is inhibited",
+    ],
+    [
+      "an inhibition by everything",
+      `${GOOD}inhibit_rules: [{target_match: {a: b}}]\n`,
+      "/inhibit_rules/0 has no source_matchers: every alert that is no target inhibits",
+    ],
+    [
+      "an inhibition without matchers",
+      `${GOOD}inhibit_rules: [{equal: [a]}]\n`,
+      "/inhibit_rules/0 inhibits nothing: without matchers every alert is on both sides",
     ],
     [
       "local time",

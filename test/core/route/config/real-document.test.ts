@@ -62,6 +62,11 @@ inhibit_rules:
     source_match: {alertname: ClusterDown}
     target_match_re: {alertname: .+}
     equal: [cluster]
+  - name: maintenance
+    source_matchers: [alertname = "Maintenance"]
+    equal: [cluster]
+  - {name: anything first, source_matchers: [], target_match: {severity: info}}
+  - {name: all of it, source_match: {}, target_matchers:}
 
 time_intervals:
   - name: office-hours
@@ -140,10 +145,17 @@ describe("a real alertmanager.yml", () => {
     expect(config.inhibitRules.map(({ name, equal }) => [name, equal])).toEqual([
       ["inhibit_rules/0", ["alertname", "cluster"]],
       ["old", ["cluster"]],
+      ["maintenance", ["cluster"]],
+      ["anything first", []],
+      ["all of it", []],
     ]);
-    expect(config.inhibitRules.map((rule) => printMatchers(rule.targetMatchers))).toEqual([
-      '{severity=~"warning|info"}',
-      '{alertname=~".+"}',
+    const sides = config.inhibitRules.map((rule) => [rule.sourceMatchers, rule.targetMatchers].map(printMatchers));
+    expect(sides).toEqual([
+      ['{severity="critical"}', '{severity=~"warning|info"}'],
+      ['{alertname="ClusterDown"}', '{alertname=~".+"}'],
+      ['{alertname="Maintenance"}', "{}"],
+      ["{}", '{severity="info"}'],
+      ["{}", "{}"],
     ]);
     expect(Object.fromEntries(config.timeIntervals)).toMatchObject({
       "office-hours": [
@@ -180,6 +192,9 @@ describe("a real alertmanager.yml", () => {
   it("says by path what is not taken over", () => {
     expect(warningsOf(REAL).map((warning) => warning.split(" ")[0])).toEqual([
       "/templates/0",
+      "/inhibit_rules/2",
+      "/inhibit_rules/3",
+      "/inhibit_rules/4",
       "/receivers/2/opsgenie_configs/0/priority",
       "/receivers/2/email_configs/0",
       "/receivers/3/slack_configs/0/channel",
