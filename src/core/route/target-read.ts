@@ -4,7 +4,14 @@
  */
 import { err, ok, type Result } from "../result.ts";
 import { type AddressParts, type AddressPolicy, checkAddress } from "./address.ts";
-import { FORMATS, type Target, type TargetDefect, type TargetFormat } from "./target.ts";
+import {
+  FORMATS,
+  type Target,
+  type TargetDefect,
+  type TargetFormat,
+  type TargetType,
+  WEBHOOK_FORMATS,
+} from "./target.ts";
 import { readCredentials } from "./target-credentials.ts";
 import { type FieldReader, isJsonObject, type JsonObject, readFields } from "./target-fields.ts";
 import { readFilter } from "./target-filter.ts";
@@ -35,12 +42,11 @@ const MAX_RETRY_WINDOW_SECONDS = 7 * 86_400;
 /** A definition with more unknown keys than this is another document. */
 const MAX_UNKNOWN_KEYS_NAMED = 10;
 
-const TYPES = ["webhook", "slack", "pagerduty", "rootly", "teams", "discord", "telegram", "opsgenie"] as const;
 /** Words of the routes under /publishing/targets (contracts 9.3). */
 const RESERVED_NAMES = ["refresh", "status", "health", "stats", "drift", "reseal"];
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-const DEFAULT_URLS: Readonly<Partial<Record<Target["type"], string>>> = {
+const DEFAULT_URLS: Readonly<Partial<Record<TargetType, string>>> = {
   rootly: "https://api.rootly.com/v1",
   pagerduty: "https://events.pagerduty.com/v2/enqueue",
   telegram: "https://api.telegram.org",
@@ -48,7 +54,9 @@ const DEFAULT_URLS: Readonly<Partial<Record<Target["type"], string>>> = {
 };
 const SLACK_API = "https://slack.com/api";
 
-const typeOf = (format: TargetFormat): Target["type"] => TYPES.find((type) => type === format) ?? "webhook";
+const isWebhookFormat = (word: string | null): boolean => WEBHOOK_FORMATS.some((format) => format === word);
+const isType = (format: TargetFormat): format is TargetType => !isWebhookFormat(format);
+const typeOf = (format: TargetFormat): TargetType => (isType(format) ? format : "webhook");
 
 const readName = (fields: FieldReader): string => {
   const name = fields.text("name") ?? "";
@@ -58,33 +66,31 @@ const readName = (fields: FieldReader): string => {
   return name;
 };
 
-/** The formats that are no type of their own: another body for a webhook. As a type they are read as that format. */
-const WEBHOOK_FORMATS = ["alertmanager", "template"];
 /** What a template may be written for, beside webhooks: receivers that take a message and no API. */
-const TEMPLATE_TYPES = ["webhook", "slack", "teams", "discord", "telegram"];
+const TEMPLATE_TYPES = ["webhook", "slack", "teams", "discord", "telegram"] as const satisfies readonly TargetType[];
 
 const readFormat = (fields: FieldReader): Pick<Target, "type" | "format"> => {
   const type = fields.text("type")?.toLowerCase() ?? null;
   const named = fields.text("format")?.toLowerCase() ?? null;
   const format = FORMATS.find((candidate) => candidate === (named ?? type ?? "webhook")) ?? "webhook";
-  const isTemplateOf = format === "template" && TEMPLATE_TYPES.some((candidate) => candidate === type);
-  const wanted = isTemplateOf || WEBHOOK_FORMATS.includes(type ?? "") ? type : typeOf(format);
+  const templateOf = format === "template" ? TEMPLATE_TYPES.find((candidate) => candidate === type) : undefined;
+  const wanted = templateOf !== undefined || isWebhookFormat(type) ? type : typeOf(format);
   if (type !== null && !FORMATS.some((candidate) => candidate === type)) {
-    fields.refuse("unknown_type", `type must be one of ${TYPES.join(", ")}`);
+    fields.refuse("unknown_type", `type must be one of ${FORMATS.join(", ")}`);
   } else if (named !== null && named !== format) {
     fields.refuse("unknown_format", `format must be one of ${FORMATS.join(", ")}`);
-  } else if (type !== null && (type !== wanted || (WEBHOOK_FORMATS.includes(type) && type !== format))) {
+  } else if (type !== null && (type !== wanted || (isWebhookFormat(type) && type !== format))) {
     fields.refuse("incompatible_format", "format does not belong to type");
   }
-  return { type: isTemplateOf ? (TYPES.find((candidate) => candidate === type) ?? "webhook") : typeOf(format), format };
+  return { type: templateOf ?? typeOf(format), format };
 };
 
-const isBase = (type: Target["type"], isSlackBot: boolean): boolean =>
+const isBase = (type: TargetType, isSlackBot: boolean): boolean =>
   ["rootly", "telegram", "opsgenie"].includes(type) || isSlackBot;
 
 const readUrl = (
   fields: FieldReader,
-  type: Target["type"],
+  type: TargetType,
   isSlackBot: boolean,
   options: TargetReadOptions,
   warn: (text: string) => void,

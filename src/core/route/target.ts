@@ -13,6 +13,9 @@ export const FORMATS = [
   "template",
 ] as const;
 export type TargetFormat = (typeof FORMATS)[number];
+/** The formats that are no type of their own: another body for a webhook. As a type they are read as that format. */
+export const WEBHOOK_FORMATS = ["alertmanager", "template"] as const satisfies readonly TargetFormat[];
+export type TargetType = Exclude<TargetFormat, (typeof WEBHOOK_FORMATS)[number]>;
 
 /** What lets an alert through to this target before any rule is asked (contracts 7.5). */
 export interface TargetFilter {
@@ -58,7 +61,7 @@ export interface TargetOptions {
 export interface Target {
   /** DNS-1123 label of at most 63 characters. */
   readonly name: string;
-  readonly type: "webhook" | "slack" | "pagerduty" | "rootly" | "teams" | "discord" | "telegram" | "opsgenie";
+  readonly type: TargetType;
   readonly format: TargetFormat;
   /**
    * Normalised, without a fragment. May itself be the secret (Slack, Discord, Teams webhooks). A base without a

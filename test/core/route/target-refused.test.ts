@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { FORMATS } from "../../../src/core/route/target.ts";
 import { readTarget, type TargetReadOptions } from "../../../src/core/route/target-read.ts";
 
 const options: TargetReadOptions = { parseUrl: (text) => URL.parse(text) };
@@ -142,6 +143,13 @@ describe("refused, with the reason of contracts 9.4, and without a value in the 
     const result = readTarget(json, options);
     expect(result).toMatchObject({ ok: false, error: { reason: wanted } });
     expect(JSON.stringify(result).toLowerCase()).not.toContain(CANARY);
+  });
+  test("an unknown type is told every word that is read as one", () => {
+    const result = readTarget({ name: "a", type: CANARY, url: HOOK }, options);
+    if (result.ok) throw new Error("it was read");
+    const words = result.error.detail.replace("type must be one of ", "").split(", ");
+    expect(words).toEqual([...FORMATS]);
+    expect(words.filter((type) => reason({ name: "a", type, url: HOOK }) === "unknown_type")).toEqual([]);
   });
   test("a value at each bound is read", () => {
     for (const key of [24, 64]) {
