@@ -6,6 +6,7 @@ import { flappingUntil } from "../core/history/flapping.ts";
 import type { Context, RouteMatch, TargetState } from "../core/pipeline/context.ts";
 import type { RoutingConfig } from "../core/route/routing.ts";
 import type { Target } from "../core/route/target.ts";
+import { DEFAULT_REPEAT_MS } from "../core/route/tree.ts";
 import { readTransitions } from "./db/history-transitions.ts";
 import { toldTargets as readTold } from "./db/told.ts";
 import type { Bindings } from "./env.ts";
@@ -34,7 +35,7 @@ const DEFAULT_ROUTE: Omit<RouteMatch, "targets"> = {
   labels: {},
   groupBy: ["..."],
   splitBy: [],
-  timing: { groupWaitMs: 0, groupIntervalMs: 1_000, repeatIntervalMs: 4 * 3_600_000 },
+  timing: { groupWaitMs: 0, groupIntervalMs: 1_000, repeatIntervalMs: DEFAULT_REPEAT_MS },
   repeats: false,
   regroup: false,
   isSink: false,

@@ -33,10 +33,12 @@ export interface AlertEvent {
 }
 
 export const eventId = (fingerprint: string, seq: number): string => `${fingerprint}:${seq}`;
-/** What a pager is reminded of is numbered from here on, with room behind each for the replays people ask for. */
+/** What is told again because it still fires is numbered from here on, with room behind each for the replays people ask for. */
 const REMINDERS_FROM = 1_000_000;
 const REPLAYS_OF_ONE = 1_000;
 export const reminderNumber = (nth: number): number => REMINDERS_FROM + nth * REPLAYS_OF_ONE;
+/** SQL: a row that somebody's replay is not, though it may be a reminder. */
+export const NO_REPLAY = `(replay = 0 OR replay >= ${REMINDERS_FROM} AND replay % ${REPLAYS_OF_ONE} = 0)`;
 /** Which replay it is, of a notification or of a reminder; 0: none. */
 export const replayOf = (number: number): number => (number < REMINDERS_FROM ? number : number % REPLAYS_OF_ONE);
 

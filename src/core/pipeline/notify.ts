@@ -76,6 +76,10 @@ export const buildNotification = (telling: Telling, context: Pick<Context, "mode
   };
 };
 
+/** The group of one that an alert told alone is: its upstream's, where that named one. */
+export const aloneKey = ({ upstream, labels }: Pick<AlertEvent, "upstream" | "labels">): string =>
+  upstream?.groupKey || groupKey([[]], labels);
+
 /** The notification of one event that is told alone: the same whenever it is built, so it need not be stored. */
 export const tellAlone = (
   event: AlertEvent,
@@ -89,7 +93,7 @@ export const tellAlone = (
       id: notificationId(event.fingerprint, event.seq, target),
       alerts: [{ ...event, severity, classification }],
       reason: event.status === "firing" ? "firstNotification" : "allResolved",
-      groupKey: event.upstream?.groupKey || groupKey([[]], event.labels),
+      groupKey: aloneKey(event),
       groupLabels: event.labels,
       receiver,
       routeLabels,

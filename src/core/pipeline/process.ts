@@ -10,7 +10,6 @@ import { STORM_TIMING } from "../group/storm.ts";
 import { type AlertEvent, notificationId } from "../history/event.ts";
 import type { Stage, TraceStep } from "../history/trace.ts";
 import type { Notification } from "../publish/notification.ts";
-import { GROUP_BY_ALL } from "../route/routing.ts";
 import {
   admit,
   describeHeld,
@@ -25,7 +24,7 @@ import {
 import type { Context, RouteMatch } from "./context.ts";
 import type { Decision, Direct, GroupJoin, GroupMember, StormOffer } from "./decision.ts";
 import { tellAlone } from "./notify.ts";
-import { FORWARDED } from "./timing.ts";
+import { FORWARDED, isDirect } from "./timing.ts";
 
 export type { Decision, Direct, GroupJoin, GroupMember, StormOffer } from "./decision.ts";
 
@@ -34,10 +33,6 @@ const PARKED: Timing = { groupWaitMs: 0, groupIntervalMs: 0, repeatIntervalMs: N
 
 /** Held back rather than grouped: its targets hear of it only when what holds it ends. */
 export const isParked = ({ timing }: GroupJoin): boolean => timing === PARKED;
-
-/** What is to be repeated needs the timer of a group. */
-const isDirect = (route: RouteMatch): boolean =>
-  route.groupBy.includes(GROUP_BY_ALL) && route.timing.groupWaitMs === 0 && !route.repeats;
 
 class Deciding {
   readonly trace: TraceStep[] = [];

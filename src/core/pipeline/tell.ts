@@ -6,7 +6,7 @@ import { notificationId, reminderNumber } from "../history/event.ts";
 import type { PendingNotification } from "../messages.ts";
 import { fallbackOf } from "./address.ts";
 import type { Context, Fallback } from "./context.ts";
-import { buildNotification } from "./notify.ts";
+import { buildNotification, type TellableAlert, type Telling } from "./notify.ts";
 import type { GroupMember } from "./process.ts";
 
 /** What an AlertGroup knows of itself beside its state. */
@@ -90,18 +90,26 @@ export const remindEach = (
   told.firing.flatMap((fingerprint) => {
     const member = members.get(fingerprint);
     if (member === undefined) return [];
-    const { target, reason } = told;
+    const { target } = told;
     const { key: groupKey, labels: groupLabels, receiver, routeLabels } = info;
-    const { now: at } = context;
-    const replay = reminderNumber(flushes);
-    const id = notificationId(fingerprint, member.seq, target, replay);
-    const notification = buildNotification(
-      { id, alerts: [member], reason, groupKey, groupLabels, receiver, routeLabels, at },
-      context,
-    );
-    const item = { subject: fingerprint, seq: member.seq, at, replay, notification, ...standIn(info, target) };
-    return [{ target, item }];
+    const said = { groupKey, groupLabels, receiver, routeLabels, at: context.now };
+    return [{ target, item: { ...remindOf(member, target, flushes, said, context), ...standIn(info, target) } }];
   });
+
+/** The nth reminder of one alert to one target. */
+export const remindOf = (
+  alert: TellableAlert & Pick<GroupMember, "seq">,
+  target: string,
+  nth: number,
+  said: Pick<Telling, "groupKey" | "groupLabels" | "receiver" | "routeLabels" | "at">,
+  context: Pick<Context, "mode" | "publicUrl">,
+): PendingNotification => {
+  const { fingerprint: subject, seq } = alert;
+  const replay = reminderNumber(nth);
+  const id = notificationId(subject, seq, target, replay);
+  const notification = buildNotification({ ...said, id, alerts: [alert], reason: "repeatIntervalElapsed" }, context);
+  return { subject, seq, at: said.at, replay, notification };
+};
 
 /** A fallback has none of its own. */
 const standIn = ({ fallback = null }: GroupInfo, target: string): ReturnType<typeof fallbackOf> =>

@@ -61,8 +61,10 @@ export interface RouteTree {
   readonly routes: readonly Route[];
 }
 
+/** What fires is told again after this where nobody says otherwise. */
+export const DEFAULT_REPEAT_MS = 14_400_000;
 /** Alertmanager's defaults. */
-const DEFAULTS = { groupWaitMs: 30_000, groupIntervalMs: 300_000, repeatIntervalMs: 14_400_000 };
+const DEFAULTS = { groupWaitMs: 30_000, groupIntervalMs: 300_000, repeatIntervalMs: DEFAULT_REPEAT_MS };
 /** Long enough for a few attempts, short enough to matter. */
 const DEFAULT_FALLBACK_AFTER_MS = 300_000;
 

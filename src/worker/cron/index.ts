@@ -13,6 +13,7 @@ import { checkAllTargets } from "../target-health.ts";
 import { followConfig } from "./config-change.ts";
 import { watchHeartbeats } from "./heartbeats.ts";
 import { followMode } from "./publishing-mode.ts";
+import { remindOfFiring } from "./reminders.ts";
 import { removeOld } from "./retention.ts";
 import { tellOfSilences } from "./silences.ts";
 import { sweep } from "./sweep.ts";
@@ -21,6 +22,7 @@ const PARTS: readonly (readonly [name: string, run: (env: Bindings, now: number)
   ["sweep", sweep],
   ["mode", followMode],
   ["configuration", followConfig],
+  ["reminders", remindOfFiring],
   ["silences", tellOfSilences],
   ["heartbeats", watchHeartbeats],
   ["retention", removeOld],

@@ -1,11 +1,12 @@
 /** What waits at a target, counted and read for a digest. */
 import type { Millis } from "../../core/alert/alert.ts";
+import { NO_REPLAY } from "../../core/history/event.ts";
 import type { Backlog, Collapse } from "../../core/publish/digest.ts";
 import type { Format } from "../../core/publish/format.ts";
 import type { Entry } from "./target-store.ts";
 
 /** Digests, tests and replays were asked for one by one and are never part of another digest. */
-const PLAIN = "done = 0 AND replay = 0 AND subject NOT LIKE 'digest:%' AND subject NOT LIKE 'test:%'";
+const PLAIN = `done = 0 AND ${NO_REPLAY} AND subject NOT LIKE 'digest:%' AND subject NOT LIKE 'test:%'`;
 
 /** What waits, counted once for all who want to know. */
 export interface Counted {
