@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { reminderNumber } from "../../src/core/history/event.ts";
 import {
   addTarget,
   advance,
@@ -150,4 +151,17 @@ test("a day's outage: what is still true is told afterwards, in order and no fas
   expect(perMinute).toBeLessThanOrEqual(63);
   expect((await stubOf(name).status()).waiting).toEqual({ high: 0, medium: 0, low: 0 });
   expect((await byState(name)).get("delivered")).toBeGreaterThan(48);
+});
+
+test("more reminders than can be told become one digest; what people asked to have again does not", async () => {
+  const { name, accepted } = await limitedSlack("reminded");
+  const of = (count: number, replay: number, prefix: string): Told[] =>
+    Array.from({ length: count }, (_, i) => ({ subject: `${prefix}${i}`, seq: 1, replay }));
+  await queue(name, ...of(1_000, reminderNumber(1), "r"), ...of(20, 1, "asked"));
+  await advance(name, START + 10 * MINUTE, SECOND);
+  const states = Map.groupBy(await rowsOf(name), ({ subject, state }) => `${subject.replace(/[0-9].*/, "")} ${state}`);
+  expect(states.get("asked delivered")).toHaveLength(20);
+  expect(states.get("digest: delivered")).toHaveLength(1);
+  expect((states.get("r digested")?.length ?? 0) + (states.get("r delivered")?.length ?? 0)).toBe(1_000);
+  expect(accepted.length).toBeLessThan(400);
 });
