@@ -41,6 +41,20 @@ describe("on disk", () => {
     expect(await cluster("alpha")).toMatchObject({ error: null, heldRemovals: null, frozenSince: null });
   });
 
+  test("nudges do not make that second reading come sooner", async () => {
+    alpha.serve([]);
+    const asked = alpha.received.length;
+    for (const wait of [0, 2_000, 5_000, 50_000]) {
+      goOn(wait);
+      await registry(bindings).refresh("alpha");
+      expect(await names()).toEqual(["a", "b", "c", "d"]);
+    }
+    expect(alpha.received.length - asked).toBe(4);
+    goOn(3_000);
+    await registry(bindings).refresh("alpha");
+    expect(await names()).toEqual(["d"]);
+  });
+
   test("writes that come while an exporter is slow are not lost", async () => {
     const slow = Promise.withResolvers<void>();
     alpha.answer = async () => {

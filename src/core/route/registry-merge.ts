@@ -9,6 +9,7 @@ import {
   clusterDrift,
   type Drift,
   type FrozenNamespace,
+  HOLD_MS,
   type InvalidSecret,
   type KeptTarget,
   type Merged,
@@ -72,7 +73,7 @@ const drift = (kind: Drift["kind"], at: SecretRef, target: string | null, reason
 
 /**
  * The cluster after this reading, and what changed. A snapshot that would remove more than half of the targets is held:
- * nothing of it is applied until another one would leave the same Secrets.
+ * nothing of it is applied until one `HOLD_MS` later would leave the same Secrets, however many come in between.
  */
 export const mergeReading = (state: ClusterState, reading: Reading, now: Millis): Merged => {
   const kept = byKey(state.targets);
@@ -85,12 +86,16 @@ export const mergeReading = (state: ClusterState, reading: Reading, now: Millis)
   const gone = state.targets.filter(isGone);
   if (gone.length * 2 > state.targets.length) {
     const remaining = fingerprint(Object.fromEntries([...listed.keys(), ...broken.keys()].map((key) => [key, "kept"])));
-    if (state.held?.remaining !== remaining) {
-      const held = { since: state.held?.since ?? now, removals: gone.length, remaining };
+    const known = state.held?.remaining === remaining ? state.held : null;
+    const held = known ?? { since: now, removals: gone.length, remaining };
+    if (now - held.since < HOLD_MS) {
       const waiting = { error: "removal_held" as const, frozenSince: state.frozenSince ?? now, consecutiveFailures: 0 };
       return {
         state: { ...state, ...waiting, lastAttempt: now, held },
-        drift: [clusterDrift("held", `${gone.length} of ${state.targets.length} targets would be removed`)],
+        drift:
+          known === null
+            ? [clusterDrift("held", `${gone.length} of ${state.targets.length} targets would be removed`)]
+            : [],
       };
     }
   }

@@ -32,8 +32,12 @@ export interface FrozenNamespace extends SnapshotNamespace {
   readonly since: Millis;
 }
 
-/** A snapshot that would remove most targets; applied when a second one would leave the same Secrets. */
+/** Time for a cluster that is set up anew to be whole again: nobody who nudges meanwhile makes most of its targets go. */
+export const HOLD_MS = 60_000;
+
+/** A snapshot that would remove most targets; applied when one `HOLD_MS` later would leave the same Secrets. */
 export interface HeldSnapshot {
+  /** When a reading first would have left these. */
   readonly since: Millis;
   readonly removals: number;
   /** Digest of the Secrets it would leave. */
@@ -162,6 +166,6 @@ const RETRY_CAP_MS = 300_000;
 export const nextSyncAt = (state: ClusterState, intervalMs: number): Millis => {
   if (state.lastAttempt === null) return 0;
   const retryMs = Math.min(RETRY_MS * 2 ** Math.max(0, state.consecutiveFailures - 1), RETRY_CAP_MS);
-  const isWaiting = state.consecutiveFailures > 0 || state.held !== null;
-  return state.lastAttempt + (isWaiting ? Math.min(retryMs, intervalMs) : intervalMs);
+  if (state.consecutiveFailures > 0) return state.lastAttempt + Math.min(retryMs, intervalMs);
+  return state.held === null ? state.lastAttempt + intervalMs : state.held.since + HOLD_MS;
 };

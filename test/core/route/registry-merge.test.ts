@@ -204,6 +204,28 @@ describe("a snapshot that would remove most", () => {
     expect(names(second.state)).toEqual(["d"]);
     expect(kinds(second.drift).toSorted()).toEqual(["added d", "removed a", "removed b", "removed c", "thawed"]);
   });
+  test("whatever is read meanwhile, it goes a minute after it was first missed, and is told of once", () => {
+    let state = ABC;
+    const told: string[] = [];
+    for (const after of [0, 1, 2_000, 30_000, MINUTE - 1, MINUTE]) {
+      expect(names(state)).toEqual(["a", "b", "c"]);
+      const merged = mergeReading(state, none, NOW + after);
+      told.push(...kinds(merged.drift).map((kind) => `${after} ${kind}`));
+      state = merged.state;
+      if (after < MINUTE) expect(nextSyncAt(state, 5 * MINUTE)).toBe(NOW + MINUTE);
+    }
+    expect(names(state)).toEqual([]);
+    expect(told).toEqual([
+      "0 held",
+      ...["thawed", "removed a", "removed b", "removed c"].map((kind) => `60000 ${kind}`),
+    ]);
+  });
+  test("what would leave others has a minute of its own", () => {
+    const first = mergeReading(ABC, none, NOW).state;
+    const other = mergeReading(first, reading([same("a")]), NOW + 59_000).state;
+    expect(names(mergeReading(other, reading([same("a")]), NOW + MINUTE).state)).toEqual(["a", "b", "c"]);
+    expect(names(mergeReading(other, reading([same("a")]), NOW + 119_000).state)).toEqual(["a"]);
+  });
   test("one that would leave others waits again", () => {
     const first = mergeReading(ABC, none, NOW + MINUTE).state;
     const other = mergeReading(first, reading([same("a")]), NOW + 2 * MINUTE).state;
