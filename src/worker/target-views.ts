@@ -131,7 +131,7 @@ export const TargetHealthSchema = z
 
 export const showHealth = ({ target, defect }: RegisteredTarget, health: TargetHealth = NO_HEALTH) => {
   const combined = healthOf(defect, health);
-  const isFailing = defect !== null || combined.consecutiveFailures > 0;
+  const isFailing = defect !== null || combined.isRefusing || combined.consecutiveFailures > 0;
   return {
     target_name: target.name,
     target_type: target.type,

@@ -1,3 +1,4 @@
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { get, post, remove } from "../support/api.ts";
@@ -232,6 +233,29 @@ describe("sending by hand", () => {
     const { total_targets, success_count, failure_count, skipped_count } = json as Record<string, number>;
     expect(success_count! + failure_count! + skipped_count!).toBe(total_targets);
     expect(badHost.received.filter(({ body }) => body.includes("ByHand"))).toEqual([]);
+  });
+
+  test("a target that refuses whatever it is told is degraded though its host answers, until something gets through", async () => {
+    const [name, host] = await target(400);
+    const check = async () => (await post(`/publishing/targets/health/${name}/check`, {})).json;
+    for (const subject of ["p1", "p2"]) await queue(name, { subject, seq: 1 });
+    expect(await check()).toMatchObject({ status: "healthy", evidence: "probe", error_message: null });
+    await evictDurableObject(stubOf(name));
+    await queue(name, { subject: "p3", seq: 1 });
+    await evictDurableObject(stubOf(name));
+    expect(await check()).toMatchObject({
+      status: "degraded",
+      evidence: "delivery",
+      error_type: "http_error",
+      error_message: "refused its last 3 deliveries for what they said: gone wrong",
+      consecutive_failures: 0,
+    });
+    expect((await get("/publishing/targets?health_status=degraded")).json).toContainEqual(
+      expect.objectContaining({ name }),
+    );
+    host.answer = () => new Response("", { status: 200 });
+    await queue(name, { subject: "p4", seq: 1 });
+    expect(await check()).toMatchObject({ status: "healthy", error_message: null });
   });
 
   test("a submitted alert is a job that can be followed", async () => {

@@ -5,7 +5,7 @@ import type { FailureReason, Outcome } from "./outcome.ts";
 export type HealthStatus = "unknown" | "healthy" | "degraded" | "unhealthy";
 
 export interface HealthLimits {
-  /** Failures in a row that make a target unhealthy. */
+  /** Failures in a row that make a target unhealthy, and refused payloads in a row that make it degraded. */
   readonly failures: number;
   /** A success slower than this is a bad sign. */
   readonly slowMs: Millis;
@@ -16,6 +16,10 @@ export const HEALTH_LIMITS: HealthLimits = { failures: 3, slowMs: 5_000 };
 export interface Health {
   readonly status: HealthStatus;
   readonly consecutiveFailures: number;
+  /** Payloads refused since one got through, counted as far as it matters. */
+  readonly refusals: number;
+  /** They are no longer about one payload: whatever it is told, it refuses. */
+  readonly isRefusing: boolean;
   readonly checks: number;
   readonly successes: number;
   readonly failures: number;
@@ -30,6 +34,8 @@ export interface Health {
 export const UNKNOWN_HEALTH: Health = {
   status: "unknown",
   consecutiveFailures: 0,
+  refusals: 0,
+  isRefusing: false,
   checks: 0,
   successes: 0,
   failures: 0,
@@ -53,8 +59,22 @@ const isAboutPayload = (outcome: Contact): boolean =>
 /** What health asks of an attempt: whether it got through, otherwise why not. */
 export type Contact = { readonly kind: "delivered" } | Exclude<Outcome, { kind: "delivered" }>;
 
+/** One more payload that was refused: nothing about the target, until it takes none. Only one that gets through ends that. */
+const recordRefusal = (health: Health, error: string, reason: FailureReason, limits: HealthLimits): Health => {
+  const refusals = Math.min(health.refusals + 1, limits.failures);
+  if (refusals < limits.failures) return { ...health, refusals };
+  return {
+    ...health,
+    refusals,
+    isRefusing: true,
+    status: health.status === "unhealthy" ? "unhealthy" : "degraded",
+    lastReason: reason,
+    lastError: `refused its last ${refusals} deliveries for what they said: ${error}`,
+  };
+};
+
 /**
- * Takes in one attempt of `durationMs` that ended at `now`. A payload the other side would not take says nothing about
+ * Takes in one attempt of `durationMs` that ended at `now`. One payload the other side would not take says nothing about
  * it; a refused credential or a target that is gone makes it unhealthy at once, a wrong address after some.
  */
 export const recordHealth = (
@@ -70,11 +90,15 @@ export const recordHealth = (
       ...counted,
       status: durationMs >= limits.slowMs ? "degraded" : "healthy",
       consecutiveFailures: 0,
+      refusals: 0,
+      isRefusing: false,
       successes: health.successes + 1,
       lastSuccessAt: now,
     };
   }
-  if (isAboutPayload(outcome)) return { ...counted, failures: health.failures + 1 };
+  if (isAboutPayload(outcome)) {
+    return recordRefusal({ ...counted, failures: health.failures + 1 }, outcome.error, outcome.reason, limits);
+  }
   const consecutiveFailures = health.consecutiveFailures + 1;
   const broken = (outcome.kind === "rejected" && outcome.unhealthy) || consecutiveFailures >= limits.failures;
   return {

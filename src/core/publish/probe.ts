@@ -58,7 +58,7 @@ const REFUSALS: readonly (FailureReason | null)[] = ["auth", "client_error", "re
  * good deliveries that are refused: only a delivery can. That nobody is there any more it can tell.
  */
 export const combineHealth = ({ delivery, probe }: Evidence): CombinedHealth => {
-  const isRefused = delivery.consecutiveFailures > 0 && REFUSALS.includes(delivery.lastReason);
+  const isRefused = delivery.isRefusing || (delivery.consecutiveFailures > 0 && REFUSALS.includes(delivery.lastReason));
   const hasMore = !isRefused || probe.status === "unhealthy";
   const isProbe = hasMore && (probe.lastCheckAt ?? 0) > (delivery.lastCheckAt ?? 0);
   return {

@@ -57,7 +57,7 @@ export class TargetState {
     const saved = loadState<Saved>(sql);
     this.#sql = sql;
     this.#gate = openGate(now, saved?.gate);
-    this.health = saved?.health ?? UNKNOWN_HEALTH;
+    this.health = { ...UNKNOWN_HEALTH, ...saved?.health };
     this.trouble = saved?.trouble ?? null;
     this.notices = saved?.notices ?? 0;
     this.digests = saved?.digests ?? 0;
@@ -87,14 +87,15 @@ export class TargetState {
   /** Takes in one request's outcome; `retryAt` is when its notification is tried again. */
   record(pass: Pass, outcome: Outcome, retryAt: Millis, durationMs: number, now: Millis): void {
     const before = this.#gate;
-    const wasUnhealthy = this.health.status === "unhealthy";
+    const { status, refusals } = this.health;
     this.#gate = leaveGate(before, pass, outcome, retryAt, now, this.#limits.breaker);
     this.health = recordHealth(this.health, outcome, durationMs, now, this.#limits.health);
     const changed =
       before.breaker.state !== this.#gate.breaker.state ||
       before.breaker.failures !== this.#gate.breaker.failures ||
       before.pausedUntil !== this.#gate.pausedUntil ||
-      wasUnhealthy !== (this.health.status === "unhealthy");
+      refusals !== this.health.refusals ||
+      (status === "unhealthy") !== (this.health.status === "unhealthy");
     if (changed || now - this.#savedAt >= FLUSH_INTERVAL_MS) this.save(now);
   }
 
