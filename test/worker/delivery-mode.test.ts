@@ -70,6 +70,36 @@ test("metrics_only comes with the last target and goes with the first: what stil
   expect(host.received).toHaveLength(1);
 });
 
+test("what fires between two looks at the mode, while there is no target, is told when there is one", async () => {
+  const { targets } = (await get("/api/v1/targets")).json as unknown as { targets: { name: string }[] };
+  const host = receiver("between.example.com");
+  const define = () => addTarget({ name: "between", type: "webhook", url: "https://between.example.com/" });
+  await define();
+  for (const { name } of targets) await remove(`/api/v1/targets/${name}`);
+  await followMode(bindings, Date.now());
+  const before = await loadMode(bindings.DB);
+  expect(before).toMatchObject({ mode: "intelligent" });
+
+  await remove("/api/v1/targets/between");
+  await ingest({ alertname: "FiresBetween" });
+  await eventually(
+    () => env.DB.prepare("SELECT trace FROM events WHERE alertname = 'FiresBetween'").first<string>("trace"),
+    (trace) => trace?.includes('"metrics_only"') === true,
+  );
+  await define();
+  await followMode(bindings, Date.now());
+  await eventually(
+    async () => host.received.length,
+    (n) => n > 0,
+  );
+  expect(host.received[0]!.body).toContain("FiresBetween");
+  expect(await loadMode(bindings.DB)).toMatchObject({
+    mode: "intelligent",
+    transitions: (before?.transitions ?? 0) + 2,
+  });
+  await remove("/api/v1/targets/between");
+});
+
 test("metrics_only can be forced: traces say so, what is under way waits, and goes on when it is over", async () => {
   startClock();
   const forced: Bindings = { ...bindings, METRICS_ONLY_MODE: "true" };

@@ -25,6 +25,7 @@ import { ringTargets } from "../ring.ts";
 import { loadSettings } from "../settings.ts";
 import { inSpan } from "../span.ts";
 import { throughStorms } from "../storms.ts";
+import { noteUntold } from "../untold.ts";
 import { classify, decide } from "./stages.ts";
 
 /** What a remembered answer or the rules need at most; whoever takes longer waits for a model and holds back no other. */
@@ -104,6 +105,7 @@ const finish = async (
     ...commitEvents(env.DB, fresh, addressed, [], Date.now()),
     ...joinIncidents(env.DB, fresh, config?.correlation ?? null),
     ...recordCalls(env.DB, calls),
+    ...(await noteUntold(env, fresh, Date.now())),
   ];
   if (statements.length > 0) {
     await inSpan("history.commit", { events: fresh.length, statements: statements.length }, () =>

@@ -6,7 +6,9 @@ import { routes, scoped } from "../http.ts";
 import { errorTypeOf } from "../jobs.ts";
 import { noteChange } from "../live.ts";
 import { refuse } from "../problem.ts";
-import { answerReplay, filter, idParam, list, listResponses, page, replayRoute } from "./notifications.ts";
+import { answerReplay, filter, idParam, list, listResponses, page, ReplayBody, replayRoute } from "./notifications.ts";
+
+const DeadReplayBody = ReplayBody.omit({ state: true }).strict();
 
 export const deadLetterRoutes = routes()
   .openapi(
@@ -69,8 +71,8 @@ export const deadLetterRoutes = routes()
       });
     },
   )
-  .openapi(replayRoute("/api/v1/dead-letters/replay", "Send dead letters once more"), (c) =>
-    answerReplay(c, { ...c.req.valid("json"), state: "dead" }),
+  .openapi(replayRoute("/api/v1/dead-letters/replay", "Send dead letters once more", DeadReplayBody), (c) =>
+    answerReplay(c, c.req.valid("json"), "dead"),
   )
   .openapi(
     createRoute({

@@ -45,7 +45,7 @@ const Listed = z.object({
   has_next: z.boolean(),
   cursor: z.string().nullable(),
 });
-const ReplayBody = filter.extend({
+export const ReplayBody = filter.extend({
   ids: z.array(z.string().max(300)).min(1).max(MAX_REPLAYED).optional(),
   to_target: z.string().max(63).optional(),
   /** Once more also what a replay got through to its target; asked twice within ten seconds it happens once. */
@@ -93,13 +93,21 @@ export const list = async (c: Context<AppEnv>, given: Filter & { limit: number; 
   };
 };
 
-/** Replays what ids or a filter name; without either nothing is meant, so nothing is matched. */
+/** What is replayed: of dead letters without a state, which is not theirs to choose. */
+export type ReplayChoice = Omit<z.infer<typeof ReplayBody>, "state"> & { readonly state?: Filter["state"] };
+
+/**
+ * Replays what ids or a filter name; without either nothing is meant, so nothing is matched. `within`: the only state
+ * that a filter looks at, which says nothing about what is meant.
+ */
 export const replayMatching = async (
   c: Context<AppEnv>,
-  body: z.infer<typeof ReplayBody>,
+  body: ReplayChoice,
+  within?: Filter["state"],
 ): Promise<z.infer<typeof Replayed> | "unknown_target" | "no_choice" | "invalid_cursor"> => {
-  const { ids, to_target: to, dry_run: dryRun, again, cursor, ...given } = body;
-  if (ids === undefined && Object.values(given).every((value) => value === undefined)) return "no_choice";
+  const { ids, to_target: to, dry_run: dryRun, again, cursor, ...named } = body;
+  if (ids === undefined && Object.values(named).every((value) => value === undefined)) return "no_choice";
+  const given = within === undefined ? named : { ...named, state: within };
   if (to !== undefined && (await registry(c.env).get(to)) === null) return "unknown_target";
   const before = cursor === undefined ? null : readLedgerId(cursor);
   if (cursor !== undefined && before === null) return "invalid_cursor";
@@ -126,20 +134,20 @@ export const replayMatching = async (
   };
 };
 
-export const replayRoute = (path: string, summary: string) =>
+export const replayRoute = <Body extends z.ZodType>(path: string, summary: string, schema: Body) =>
   createRoute({
     method: "post",
     path,
     summary,
     ...scoped("operate"),
-    request: { body: { required: true, content: { "application/json": { schema: ReplayBody.strict() } } } },
+    request: { body: { required: true, content: { "application/json": { schema } } } },
     responses: {
       200: { description: "What was replayed, or would be", content: { "application/json": { schema: Replayed } } },
     },
   });
 
-export const answerReplay = async (c: Context<AppEnv>, body: z.infer<typeof ReplayBody>) => {
-  const answer = await replayMatching(c, body);
+export const answerReplay = async (c: Context<AppEnv>, body: ReplayChoice, within?: Filter["state"]) => {
+  const answer = await replayMatching(c, body, within);
   if (answer === "unknown_target") return refuse(c, "not-found", `no target ${body.to_target}`);
   if (answer === "invalid_cursor") return refuse(c, "invalid-parameter", "cursor is invalid");
   if (answer === "no_choice") return refuse(c, "validation", "name ids, or at least one condition");
@@ -164,7 +172,7 @@ export const notificationRoutes = routes()
       return answer === null ? refuse(c, "invalid-parameter", "cursor is invalid") : c.json(answer, 200);
     },
   )
-  .openapi(replayRoute("/api/v1/notifications/replay", "Send notifications once more"), (c) =>
+  .openapi(replayRoute("/api/v1/notifications/replay", "Send notifications once more", ReplayBody.strict()), (c) =>
     answerReplay(c, c.req.valid("json")),
   )
   .openapi(

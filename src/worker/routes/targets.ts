@@ -1,7 +1,8 @@
 /** Static targets: defined by an administrator, shown without their secrets. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { checkTemplate } from "../../core/publish/template.ts";
 import type { Target } from "../../core/route/target.ts";
-import { readTarget } from "../../core/route/target-read.ts";
+import { readTargetWithWarnings } from "../../core/route/target-read.ts";
 import { targetPolicy } from "../address.ts";
 import { recordAudit } from "../db/audit.ts";
 import { routes, scoped } from "../http.ts";
@@ -23,6 +24,10 @@ const Shown = z.object({
   origin: z.string(),
   updated_at: z.string(),
   description: z.string(),
+});
+const Defined = Shown.extend({
+  /** What its author should know: keys that mean nothing, and what was read as something else. */
+  warnings: z.array(z.string()),
 });
 
 /** Scheme and host: the rest of a URL may be its secret. */
@@ -50,6 +55,15 @@ export const showTarget = ({
   description: target.description,
 });
 
+/** What is wrong with the template of a target that somebody defines, while they are there to mend it. */
+const templateErrors = ({ options, type }: Target): { path: string; message: string }[] =>
+  options.template === undefined
+    ? []
+    : checkTemplate(options.template, options.contentType, type).map(({ line, column, message }) => ({
+        path: "/template",
+        message: `line ${line}, column ${column}: ${message}`,
+      }));
+
 export const targetRoutes = routes()
   .openapi(
     createRoute({
@@ -76,18 +90,20 @@ export const targetRoutes = routes()
         body: { required: true, content: { "application/json": { schema: z.record(z.string(), z.unknown()) } } },
       },
       responses: {
-        200: { description: "Replaced", content: { "application/json": { schema: Shown } } },
-        201: { description: "Created", content: { "application/json": { schema: Shown } } },
+        200: { description: "Replaced", content: { "application/json": { schema: Defined } } },
+        201: { description: "Created", content: { "application/json": { schema: Defined } } },
         422: { description: "Refused, with the reason" },
       },
     }),
     async (c) => {
-      const read = readTarget(c.req.valid("json"), targetPolicy(c.env));
+      const read = readTargetWithWarnings(c.req.valid("json"), targetPolicy(c.env));
       if (!read.ok) {
         const { reason, detail } = read.error;
         return refuse(c, "validation", `${reason}: ${detail}`, { errors: [{ path: "", message: detail }] });
       }
-      const target: Target = read.value;
+      const { target, warnings } = read.value;
+      const errors = templateErrors(target);
+      if (errors[0] !== undefined) return refuse(c, "validation", `template: ${errors[0].message}`, { errors });
       const now = Date.now();
       const stored = await registry(c.env).put(target, now);
       if (!stored.ok) {
@@ -98,7 +114,7 @@ export const targetRoutes = routes()
       }
       await recordAudit(c.env.DB, now, c.var.caller.name, "target.put", target.name, { format: target.format });
       noteChange("target", target.name, stored.value.replaced ? "changed" : "added");
-      const shown = showTarget({ target, origin: "static", updatedAt: now });
+      const shown = { ...showTarget({ target, origin: "static", updatedAt: now }), warnings: [...warnings] };
       return stored.value.replaced ? c.json(shown, 200) : c.json(shown, 201);
     },
   )
