@@ -1,8 +1,12 @@
+import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { consumeNotifications, OUT_BY_THEN_MS } from "../../src/worker/consumers/notifications.ts";
+import type { Bindings } from "../../src/worker/env.ts";
 import {
   addTarget,
   advance,
   answerBy,
+  idle,
   itemFor,
   queue,
   rowsOf,
@@ -144,6 +148,30 @@ describe("a target that cannot take more", () => {
     expect(JSON.parse(rows.find((row) => row.subject === "late")!.attempts)).toHaveLength(1);
     expect((await stubOf(name).status()).breaker).toBe("closed");
   });
+});
+
+test("a target that has to wait is brought its own, behind those that can be told, as long as it has to", async () => {
+  const [down, downHost] = await webhookTarget();
+  const [up, upHost] = await webhookTarget();
+  downHost.answer = status(500);
+  for (let i = 0; i < 5; i++) await queue(down, { subject: `s${i}`, seq: 1 });
+  const background = { waitUntil: (): void => undefined };
+  const bring = async (subject: string): Promise<string[]> => {
+    const from = performance.now();
+    const addressed = [down, up].map((target) => ({ target, item: itemFor(target, { subject, seq: 1 }) }));
+    await consumeNotifications(env as unknown as Bindings, [{ v: 1, addressed }], background);
+    const waited = performance.now() - from >= OUT_BY_THEN_MS;
+    await Promise.all([down, up].map(idle));
+    const states = await Promise.all([down, up].map(statesOf));
+    return [String(waited), ...states.flatMap((list) => list.filter((state) => state.startsWith(`${subject} `)))];
+  };
+  await bring("finds-out");
+  expect(await bring("knows")).toEqual(["true", "knows 1 deferred breaker_open", "knows 1 delivered"]);
+  expect(upHost.received).toHaveLength(2);
+  downHost.answer = status(200);
+  await advance(down, START + 10 * MINUTE);
+  await bring("finds-out-again");
+  expect((await bring("both")).slice(1)).toEqual(["both 1 delivered", "both 1 delivered"]);
 });
 
 describe("the order of one alert", () => {

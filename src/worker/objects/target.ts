@@ -71,14 +71,15 @@ export class TargetObject extends DurableObject<Bindings> {
   }
 
   /**
-   * Takes notifications up. They are safe in D1 already; the sweep brings back what a crash took from memory. `collects`:
-   * the caller comes soon for what was counted.
+   * Takes notifications up, which are safe in D1 already; the sweep brings back what a crash took from memory. `collects`:
+   * the caller comes soon for what was counted. Answers whether nothing can be told for now, by more than its pace.
    */
-  accept(items: readonly PendingNotification[], { collects = false } = {}): void {
+  accept(items: readonly PendingNotification[], { collects = false } = {}): boolean {
     const now = Date.now();
     if (collects) this.#reporter.leaveCounts(now);
     for (const [subject, list] of Map.groupBy(items, (item) => item.subject)) this.#take(subject, list, now);
     this.#soon();
+    return (this.#hold(now)?.reason ?? "pacing") !== "pacing";
   }
 
   /** The same, and waits for the next word on each, at most `waitMs`; null: none came. */
@@ -163,9 +164,8 @@ export class TargetObject extends DurableObject<Bindings> {
 
   async #pumpOnce(): Promise<void> {
     if (this.#ready.size === 0 && this.#desk.waiting === 0) return;
-    const entry = await registry(this.env).getEnabled(this.#name);
-    const target = entry?.target ?? null;
-    this.#isWhole = entry?.isWhole ?? true;
+    const { target = null, isWhole = true } = (await registry(this.env).getEnabled(this.#name)) ?? {};
+    this.#isWhole = isWhole;
     const now = Date.now();
     const format = target === null ? null : formatOf(target);
     if (format !== null) {
