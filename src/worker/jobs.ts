@@ -4,7 +4,10 @@ import { alertName } from "../core/alert/alert.ts";
 import { replayOf } from "../core/history/event.ts";
 import type { Notification, NotificationAlert } from "../core/publish/notification.ts";
 import { ledgerId } from "./db/ledger.ts";
+import { retryOptions } from "./delivery-options.ts";
+import type { Bindings } from "./env.ts";
 import type { Attempt } from "./objects/target-store.ts";
+import { registry } from "./registry.ts";
 import { AttemptSchema } from "./schemas.ts";
 import { type NotificationRow, time, timeOrNull } from "./views.ts";
 
@@ -18,6 +21,8 @@ export const JobSchema = z
     /** Of a group: the different names in it, the first of them. */
     alert_names: z.array(z.string()),
     target_name: z.string(),
+    /** null: the target is gone. */
+    target_type: z.string().nullable(),
     status: z.string(),
     severity: z.string(),
     priority: z.enum(["high", "medium", "low"]),
@@ -27,6 +32,8 @@ export const JobSchema = z
     replayed_at: z.string().nullable(),
     fallback: z.string().nullable(),
     retry_count: z.number(),
+    /** null: no number of attempts ends it, only its target's retry window. */
+    max_retries: z.number().nullable(),
     last_error: z.string().nullable(),
     error_type: z.enum(["transient", "permanent", "unknown"]).nullable(),
     created_at: z.string(),
@@ -50,11 +57,21 @@ const STATES: Readonly<Record<string, string>> = {
   superseded: "canceled",
   canceled: "canceled",
 };
-export const JOB_STATES = ["queued", "retrying", "deferred", "succeeded", "dlq", "failed", "canceled"] as const;
+/** What is under way stands as queued or retrying until its answer is there, so nothing is ever listed as processing. */
+export const JOB_STATES = [
+  "queued",
+  "processing",
+  "retrying",
+  "deferred",
+  "succeeded",
+  "dlq",
+  "failed",
+  "canceled",
+] as const;
 
-/** The stored state that a job state asks for; of the two that mean the same the common one. */
-export const storedState = (state: string): string =>
-  Object.entries(STATES).find(([, shown]) => shown === state)?.[0] ?? state;
+/** The stored states that are shown as this one. */
+export const storedStates = (shown: (typeof JOB_STATES)[number]): readonly string[] =>
+  Object.keys(STATES).filter((state) => STATES[state] === shown);
 
 const TRANSIENT = ["timeout", "dns", "tls", "refused", "rate_limited", "server_error"];
 
@@ -75,7 +92,22 @@ type FrozenNotification = Pick<Notification, "groupKey"> & {
   readonly alerts: readonly Pick<NotificationAlert, "fingerprint" | "labels">[];
 };
 
-export const showJob = (row: NotificationRow): JobView => {
+/** What a row does not say itself. */
+export interface JobFacts {
+  readonly typeOf: (target: string) => string | null;
+  readonly maxRetries: number | null;
+}
+
+export const jobFacts = async (env: Bindings): Promise<JobFacts> => {
+  const types = new Map((await registry(env).list()).map(({ target }) => [target.name, target.type]));
+  const { maxAttempts } = retryOptions(env);
+  return {
+    typeOf: (target) => types.get(target) ?? null,
+    maxRetries: Number.isFinite(maxAttempts) ? maxAttempts - 1 : null,
+  };
+};
+
+export const showJob = (row: NotificationRow, { typeOf, maxRetries }: JobFacts): JobView => {
   const attempts = JSON.parse(row.attempts) as Attempt[];
   const last = attempts.at(-1);
   const frozen = row.payload === null ? null : (JSON.parse(row.payload) as FrozenNotification);
@@ -88,6 +120,7 @@ export const showJob = (row: NotificationRow): JobView => {
     alert_name: row.alertname,
     alert_names: names.slice(0, MAX_NAMES),
     target_name: row.target,
+    target_type: typeOf(row.target),
     status: row.status,
     severity: row.severity,
     priority: priorityOf(row.status, row.severity),
@@ -97,6 +130,7 @@ export const showJob = (row: NotificationRow): JobView => {
     replayed_at: timeOrNull(row.replayed_at),
     fallback: row.fallback,
     retry_count: Math.max(0, (last?.number ?? 0) - 1),
+    max_retries: maxRetries,
     last_error: row.error ?? last?.error ?? null,
     error_type: last === undefined || last.reason === null ? null : errorTypeOf(last.reason),
     created_at: time(row.at),

@@ -74,8 +74,11 @@ describe("dead letters", () => {
     const [letter] = items(await get(`/api/v1/dead-letters?target=${name}`), "notifications");
     host.answer = () => new Response("", { status: 200 });
     host.received.length = 0;
+    let asked = 0;
     const ask = async (again: boolean, id: string) => {
       const { json } = await post("/api/v1/notifications/replay", { ids: [id], again });
+      asked += json.replayed as unknown as number;
+      await expect.poll(() => host.received.length).toBe(asked);
       await idle(name);
       return [json.replayed, json.skipped_already_replayed];
     };

@@ -32,7 +32,8 @@ export interface LedgerQuery {
   readonly limit: number;
   readonly before: LedgerKey | null;
   readonly target: string | null;
-  readonly state: string | null;
+  /** Any of these; null: every one. */
+  readonly states: readonly string[] | null;
   readonly reason: string | null;
   readonly fingerprint: string | null;
   readonly fromMs: number | null;
@@ -50,8 +51,8 @@ const MAX_SCANNED = 5_000;
 
 const KEY = "at, subject, seq, target, replay";
 const ORDER = "ORDER BY at DESC, subject DESC, seq DESC, target DESC, replay DESC";
-const FILTER = `(?6 IS NULL OR target = ?6) AND (?7 IS NULL OR state = ?7) AND (?8 IS NULL OR reason = ?8)
-  AND at >= ?9 AND at < ?10`;
+const FILTER = `(?6 IS NULL OR target = ?6) AND (?7 IS NULL OR state IN (SELECT value FROM json_each(?7)))
+  AND (?8 IS NULL OR reason = ?8) AND at >= ?9 AND at < ?10`;
 /** After the cursor, from the one range that the key serves. */
 const SCANNED = `FROM notifications WHERE (${KEY}) < (?1, ?2, ?3, ?4, ?5) AND at >= ?9 AND at < ?10 ${ORDER}`;
 const OF_ALERT = `SELECT n.* FROM events e CROSS JOIN notifications n
@@ -61,37 +62,44 @@ const WAITING =
   "SELECT * FROM notifications INDEXED BY notifications_waiting WHERE state IN ('retry', 'deferred') AND target = ?6";
 
 /** What the rows are taken from: the narrowest way there is. */
-const sourceOf = (query: LedgerQuery): string | null => {
+const sourceOf = (query: LedgerFilter): string | null => {
   if (query.fingerprint !== null) return OF_ALERT;
-  if (query.state === "dead") return DEAD;
-  const waits = query.state === "retry" || query.state === "deferred";
+  const [state, ...others] = query.states ?? [];
+  if (others.length > 0) return null;
+  if (state === "dead") return DEAD;
+  const waits = state === "retry" || state === "deferred";
   return waits && query.target !== null ? WAITING : null;
 };
 
-/** Newest first. */
-export const listLedger = async (db: D1Database, query: LedgerQuery): Promise<LedgerPage> => {
-  const { before } = query;
+/** ?1 to ?11, and ?12 where the source needs it. */
+const boundOf = (query: LedgerQuery): (string | number | null)[] => {
+  const { before, fingerprint } = query;
   const toMs = query.toMs ?? Number.MAX_SAFE_INTEGER;
-  const values = [
+  return [
     before?.at ?? Number.MAX_SAFE_INTEGER,
     before?.subject ?? "",
     before?.seq ?? 0,
     before?.target ?? "",
     before?.replay ?? 0,
     query.target,
-    query.state,
+    query.states === null ? null : JSON.stringify(query.states),
     query.reason,
     query.fromMs ?? 0,
     before === null ? toMs : Math.min(toMs, before.at + 1),
     query.limit + 1,
+    ...(fingerprint === null ? [] : [fingerprint]),
   ];
+};
+
+/** Newest first. */
+export const listLedger = async (db: D1Database, query: LedgerQuery): Promise<LedgerPage> => {
+  const values = boundOf(query);
   const source = sourceOf(query);
   if (source !== null) {
     const sql = `SELECT * FROM (${source}) WHERE (${KEY}) < (?1, ?2, ?3, ?4, ?5) AND ${FILTER} ${ORDER} LIMIT ?11`;
-    const bound = query.fingerprint === null ? values : [...values, query.fingerprint];
     const { results } = await db
       .prepare(sql)
-      .bind(...bound)
+      .bind(...values)
       .all<NotificationRow>();
     const rows = results.slice(0, query.limit);
     return { rows, next: results.length > query.limit ? (rows.at(-1) ?? null) : null };
@@ -145,25 +153,43 @@ export const countDead = async (db: D1Database): Promise<DeadCount[]> =>
       .all<DeadCount>()
   ).results;
 
-/** What tells dead letters apart, without what they hold. */
-export interface DeadHead extends LedgerKey {
+/** What tells notifications apart, without what they hold. */
+export interface LedgerHead extends LedgerKey {
   readonly reason: string | null;
   readonly severity: string;
   readonly status: string;
   readonly replayed_at: number | null;
 }
 
-/** The newest dead letters, MAX_COUNTED at most, newest first. */
-export const deadHeads = async (db: D1Database): Promise<DeadHead[]> =>
-  (
-    await db
-      .prepare(
-        `SELECT ${KEY}, reason, severity, status, replayed_at FROM
-           (SELECT * FROM notifications INDEXED BY notifications_dead WHERE state = 'dead'
-            ORDER BY at DESC LIMIT ${MAX_COUNTED}) ${ORDER}`,
-      )
-      .all<DeadHead>()
-  ).results;
+/** What filters look at, before anybody says how much of it they want to see. */
+export type LedgerFilter = Omit<LedgerQuery, "limit" | "before">;
+
+const HEAD = `${KEY}, reason, severity, status, replayed_at`;
+
+/**
+ * Which of the newest MAX_COUNTED notifications a filter means, newest first: old clients count them and page by number.
+ * `edge` is the last of those, where there are older ones.
+ */
+export const ledgerHeads = async (
+  db: D1Database,
+  query: LedgerFilter,
+): Promise<{ heads: LedgerHead[]; edge: LedgerKey | null }> => {
+  const values = boundOf({ ...query, limit: 0, before: null });
+  // ?11 is not asked for; a later one makes it count.
+  const bound = query.fingerprint === null ? values.slice(0, 10) : values;
+  const source = sourceOf(query) ?? "SELECT * FROM notifications";
+  const { results } = await db
+    .prepare(
+      `SELECT ${HEAD}, place, (${FILTER}) AS fits FROM
+         (SELECT *, row_number() OVER () AS place FROM
+           (SELECT * FROM (${source}) WHERE at >= ?9 AND at < ?10 ${ORDER} LIMIT ${MAX_COUNTED + 1}))
+       WHERE fits OR place >= ${MAX_COUNTED} ORDER BY place`,
+    )
+    .bind(...bound)
+    .all<LedgerHead & { place: number; fits: number }>();
+  const edge = results.at(-1)?.place === MAX_COUNTED + 1 ? (results.at(-2) ?? null) : null;
+  return { heads: results.filter(({ place, fits }) => fits === 1 && place <= MAX_COUNTED), edge };
+};
 
 /** Takes dead letters out of the list for good; answers how many there were. */
 export const discardDead = async (db: D1Database, keys: readonly LedgerKey[]): Promise<number> => {

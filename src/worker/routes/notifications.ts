@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import { recordAudit } from "../db/audit.ts";
 import { type LedgerKey, ledgerId, listLedger, loadLedger, readLedgerId } from "../db/ledger.ts";
 import { type AppEnv, routes, scoped } from "../http.ts";
-import { JobSchema, showJob } from "../jobs.ts";
+import { JobSchema, jobFacts, showJob } from "../jobs.ts";
 import { refuse } from "../problem.ts";
 import { registry } from "../registry.ts";
 import { MAX_REPLAYED, planReplay, startReplay } from "../replay.ts";
@@ -73,7 +73,7 @@ const queryOf = (given: Filter, limit: number, before: LedgerKey | null) => ({
   limit,
   before,
   target: given.target ?? null,
-  state: given.state ?? null,
+  states: given.state === undefined ? null : [given.state],
   reason: given.reason ?? null,
   fingerprint: given.fingerprint ?? null,
   fromMs: given.from === undefined ? null : Date.parse(given.from),
@@ -83,9 +83,12 @@ const queryOf = (given: Filter, limit: number, before: LedgerKey | null) => ({
 export const list = async (c: Context<AppEnv>, given: Filter & { limit: number; cursor?: string | undefined }) => {
   const before = given.cursor === undefined ? null : readLedgerId(given.cursor);
   if (given.cursor !== undefined && before === null) return null;
-  const { rows, next } = await listLedger(c.env.DB, queryOf(given, given.limit, before));
+  const [{ rows, next }, facts] = await Promise.all([
+    listLedger(c.env.DB, queryOf(given, given.limit, before)),
+    jobFacts(c.env),
+  ]);
   return {
-    notifications: rows.map(showJob),
+    notifications: rows.map((row) => showJob(row, facts)),
     count: rows.length,
     limit: given.limit,
     has_next: next !== null,
@@ -190,6 +193,7 @@ export const notificationRoutes = routes()
     async (c) => {
       const key = readLedgerId(c.req.valid("param").id);
       const [row] = key === null ? [] : await loadLedger(c.env.DB, [key]);
-      return row === undefined ? refuse(c, "not-found", "no such notification") : c.json(showJob(row), 200);
+      if (row === undefined) return refuse(c, "not-found", "no such notification");
+      return c.json(showJob(row, await jobFacts(c.env)), 200);
     },
   );

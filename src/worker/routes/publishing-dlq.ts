@@ -1,9 +1,10 @@
 /** Dead letters under their older paths: `/publishing/dlq*` (contracts 2, 10.6). */
 import { createRoute, z } from "@hono/zod-openapi";
 import { recordAudit } from "../db/audit.ts";
-import { countDead, deadHeads, ledgerId, loadLedger, purgeDead, readLedgerId } from "../db/ledger.ts";
+import { countDead, ledgerHeads, ledgerId, loadLedger, purgeDead, readLedgerId } from "../db/ledger.ts";
+import { replayResults } from "../db/replays.ts";
 import { routes, scoped } from "../http.ts";
-import { errorTypeOf, priorityOf, showJob } from "../jobs.ts";
+import { errorTypeOf, type JobFacts, jobFacts, priorityOf, showJob } from "../jobs.ts";
 import { noteChange } from "../live.ts";
 import { refuse } from "../problem.ts";
 import { planReplay, startReplay } from "../replay.ts";
@@ -15,6 +16,7 @@ const Entry = z.object({
   job_id: z.string(),
   fingerprint: z.string(),
   target_name: z.string(),
+  target_type: z.string().nullable(),
   error_message: z.string().nullable(),
   error_type: z.string(),
   reason: z.string().nullable(),
@@ -24,6 +26,17 @@ const Entry = z.object({
   last_retry_at: z.string().nullable(),
   replayed: z.boolean(),
   replayed_at: z.string().nullable(),
+  /** null: it is under way, went to another target, or was never replayed. */
+  replay_result: z.enum(["success", "failed", "skipped"]).nullable(),
+  /** What it was to tell. */
+  notification: z.object({
+    status: z.string(),
+    severity: z.string(),
+    alert_name: z.string(),
+    alert_names: z.array(z.string()),
+    fingerprints: z.array(z.string()),
+    group_key: z.string().nullable(),
+  }),
 });
 const Stats = z.object({
   total_entries: z.number(),
@@ -33,13 +46,27 @@ const Stats = z.object({
   replayed_count: z.number(),
 });
 
-const showEntry = (row: NotificationRow): z.infer<typeof Entry> => {
-  const job = showJob(row);
+type ReplayResult = z.infer<typeof Entry>["replay_result"];
+
+const RESULTS: Readonly<Record<string, ReplayResult>> = {
+  delivered: "success",
+  digested: "success",
+  dead: "failed",
+  discarded: "failed",
+  superseded: "skipped",
+  canceled: "skipped",
+};
+
+/** `replay`: the state its latest replay to the same target is in. */
+const showEntry = (row: NotificationRow, facts: JobFacts, replay: string | undefined): z.infer<typeof Entry> => {
+  const job = showJob(row, facts);
+  const { status, severity, alert_name, alert_names, fingerprints, group_key } = job;
   return {
     id: job.id,
     job_id: job.id,
     fingerprint: job.fingerprint,
     target_name: row.target,
+    target_type: job.target_type,
     error_message: job.last_error,
     error_type: errorTypeOf(row.reason),
     reason: row.reason,
@@ -49,6 +76,8 @@ const showEntry = (row: NotificationRow): z.infer<typeof Entry> => {
     last_retry_at: job.attempts.at(-1)?.at ?? null,
     replayed: row.replayed_at !== null,
     replayed_at: timeOrNull(row.replayed_at),
+    replay_result: RESULTS[replay ?? ""] ?? null,
+    notification: { status, severity, alert_name, alert_names, fingerprints, group_key },
   };
 };
 
@@ -87,6 +116,7 @@ const paging = {
 };
 const priority = z.enum(["high", "medium", "low"]).optional();
 const idParam = z.object({ id: z.string().max(300) });
+const ALL_DEAD = { states: ["dead"], reason: null, fingerprint: null, fromMs: null, toMs: null };
 
 export const dlqRoutes = routes()
   .openapi(
@@ -118,16 +148,27 @@ export const dlqRoutes = routes()
     }),
     async (c) => {
       const q = c.req.valid("query");
-      const heads = (await deadHeads(c.env.DB)).filter(
-        ({ target, reason, status, severity, replayed_at }) =>
-          (q.target === undefined || target === q.target) &&
+      const wanted = { ...ALL_DEAD, target: q.target ?? null };
+      const heads = (await ledgerHeads(c.env.DB, wanted)).heads.filter(
+        ({ reason, status, severity, replayed_at }) =>
           (q.error_type === undefined || errorTypeOf(reason) === q.error_type) &&
           (q.priority === undefined || priorityOf(status, severity) === q.priority) &&
           (q.replayed === undefined || String(replayed_at !== null) === q.replayed),
       );
       const page = heads.slice(q.offset, q.offset + q.limit);
-      const rows = new Map((await loadLedger(c.env.DB, page)).map((row) => [ledgerId(row), row]));
-      const entries = page.flatMap((key) => rows.get(ledgerId(key)) ?? []).map(showEntry);
+      const [found, replays, facts] = await Promise.all([
+        loadLedger(c.env.DB, page),
+        replayResults(
+          c.env.DB,
+          page.filter(({ replayed_at }) => replayed_at !== null),
+        ),
+        jobFacts(c.env),
+      ]);
+      const rows = new Map(found.map((row) => [ledgerId(row), row]));
+      const entries = page.flatMap((key) => {
+        const row = rows.get(ledgerId(key));
+        return row === undefined ? [] : [showEntry(row, facts, replays.get(ledgerId(key)))];
+      });
       const stats = q.include_stats === "true" ? { stats: await dlqStats(c.env.DB) } : {};
       return c.json({ entries, total_count: heads.length, ...stats }, 200);
     },

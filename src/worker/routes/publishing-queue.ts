@@ -1,8 +1,8 @@
 /** What waits at the targets, and each job: `/publishing/queue/*` (contracts 2, 10.1). */
 import { createRoute, z } from "@hono/zod-openapi";
-import { countDead, ledgerId, listLedger, loadLedger, readLedgerId } from "../db/ledger.ts";
+import { countDead, ledgerHeads, ledgerId, listLedger, loadLedger, readLedgerId } from "../db/ledger.ts";
 import { routes, scoped } from "../http.ts";
-import { JOB_STATES, JobSchema, showJob, storedState } from "../jobs.ts";
+import { JOB_STATES, JobSchema, jobFacts, priorityOf, showJob, storedStates } from "../jobs.ts";
 import { refuse } from "../problem.ts";
 import { queueStatus, standingTargets } from "../target-status.ts";
 
@@ -72,7 +72,13 @@ export const queueRoutes = routes()
           description: "Jobs",
           content: {
             "application/json": {
-              schema: z.object({ jobs: z.array(JobSchema), total_count: z.number(), cursor: z.string().nullable() }),
+              schema: z.object({
+                jobs: z.array(JobSchema),
+                /** Among the newest that are counted; `total_is_capped`: there are older ones. */
+                total_count: z.number(),
+                total_is_capped: z.boolean(),
+                cursor: z.string().nullable(),
+              }),
             },
           },
         },
@@ -82,17 +88,27 @@ export const queueRoutes = routes()
       const q = c.req.valid("query");
       const before = q.cursor === undefined ? null : readLedgerId(q.cursor);
       if (q.cursor !== undefined && before === null) return refuse(c, "invalid-parameter", "cursor is invalid");
-      const { rows, next } = await listLedger(c.env.DB, {
+      const wanted = {
         ...everywhere,
-        limit: q.limit + q.offset,
-        before,
         target: q.target ?? null,
-        state: q.state === undefined ? null : storedState(q.state),
+        states: q.state === undefined ? null : storedStates(q.state),
         fingerprint: q.fingerprint ?? null,
-      });
-      const jobs = rows.map(showJob).filter((job) => q.priority === undefined || job.priority === q.priority);
-      const shown = jobs.slice(q.offset);
-      return c.json({ jobs: shown, total_count: jobs.length, cursor: next === null ? null : ledgerId(next) }, 200);
+      };
+      const isWanted = ({ status, severity }: { status: string; severity: string }): boolean =>
+        q.priority === undefined || priorityOf(status, severity) === q.priority;
+      const [all, facts] = await Promise.all([ledgerHeads(c.env.DB, wanted), jobFacts(c.env)]);
+      const heads = all.heads.filter(isWanted);
+      const counted = { total_count: heads.length, total_is_capped: all.edge !== null };
+      if (before !== null) {
+        const { rows, next } = await listLedger(c.env.DB, { ...wanted, limit: q.limit, before });
+        const jobs = rows.filter(isWanted).map((row) => showJob(row, facts));
+        return c.json({ jobs, ...counted, cursor: next === null ? null : ledgerId(next) }, 200);
+      }
+      const page = heads.slice(q.offset, q.offset + q.limit);
+      const rows = new Map((await loadLedger(c.env.DB, page)).map((row) => [ledgerId(row), row]));
+      const jobs = page.flatMap((key) => rows.get(ledgerId(key)) ?? []).map((row) => showJob(row, facts));
+      const next = q.offset + q.limit < heads.length ? page.at(-1) : all.edge;
+      return c.json({ jobs, ...counted, cursor: next == null ? null : ledgerId(next) }, 200);
     },
   )
   .openapi(
@@ -110,6 +126,7 @@ export const queueRoutes = routes()
     async (c) => {
       const key = readLedgerId(c.req.valid("param").id);
       const [row] = key === null ? [] : await loadLedger(c.env.DB, [key]);
-      return row === undefined ? refuse(c, "not-found", "no such job") : c.json(showJob(row), 200);
+      if (row === undefined) return refuse(c, "not-found", "no such job");
+      return c.json(showJob(row, await jobFacts(c.env)), 200);
     },
   );

@@ -3,6 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { checkTemplate } from "../../core/publish/template.ts";
 import type { Target } from "../../core/route/target.ts";
 import { readTargetWithWarnings } from "../../core/route/target-read.ts";
+import { TARGET_KEYS } from "../../core/route/target-write.ts";
 import { targetPolicy } from "../address.ts";
 import { recordAudit } from "../db/audit.ts";
 import { routes, scoped } from "../http.ts";
@@ -55,6 +56,12 @@ export const showTarget = ({
   description: target.description,
 });
 
+/** The field that the detail of a defect is about: it begins with its key. Empty: the definition as a whole. */
+const pointerOf = (detail: string): string => {
+  const path = (/^\w+(?:\.\w+)*/.exec(detail)?.[0] ?? "").split(".");
+  return TARGET_KEYS.has(path[0] ?? "") ? `/${path.join("/")}` : "";
+};
+
 /** What is wrong with the template of a target that somebody defines, while they are there to mend it. */
 const templateErrors = ({ options, type }: Target): { path: string; message: string }[] =>
   options.template === undefined
@@ -99,7 +106,8 @@ export const targetRoutes = routes()
       const read = readTargetWithWarnings(c.req.valid("json"), targetPolicy(c.env));
       if (!read.ok) {
         const { reason, detail } = read.error;
-        return refuse(c, "validation", `${reason}: ${detail}`, { errors: [{ path: "", message: detail }] });
+        const errors = [{ path: pointerOf(detail), message: detail }];
+        return refuse(c, "validation", `${reason}: ${detail}`, { errors });
       }
       const { target, warnings } = read.value;
       const errors = templateErrors(target);
