@@ -5,6 +5,7 @@
 
 import type { Millis } from "../core/alert/alert.ts";
 import { notificationId } from "../core/history/event.ts";
+import type { PendingNotification } from "../core/messages.ts";
 import { publicUrl } from "./context.ts";
 import { type ItemRow, itemOf, ROWS } from "./db/items.ts";
 import { type LedgerKey, ledgerId } from "./db/ledger.ts";
@@ -70,21 +71,26 @@ export const planReplay = async (
   const isOpen = (row: PlanRow): boolean => row.open_replays > 0;
   const wanted = results.filter((row) => !isStale(row) && !isOpen(row));
   const context = { mode: "transparent" as const, publicUrl: publicUrl(env) };
-  const addressed = wanted.flatMap((row) =>
-    itemOf(row, context).map(({ fallback: _fallback, fallbackAfterMs: _after, ...item }): Addressed => {
+  const replays = wanted.flatMap((row) =>
+    itemOf(row, context).map(({ fallback: _fallback, fallbackAfterMs: _after, ...item }) => {
       const target = to ?? row.n_target;
       const replay = row.last_replay + 1;
       const id = notificationId(item.subject, item.seq, target, replay);
-      return { target, item: { ...item, replay, notification: { ...item.notification, id, replay: true } } };
+      const again: PendingNotification = {
+        ...item,
+        replay,
+        notification: { ...item.notification, id, replay: true },
+      };
+      return { row, addressed: { target, item: again } };
     }),
   );
   return {
     matched: results.length,
     resolvedSince: results.filter(isStale).length,
     alreadyReplayed: results.filter((row) => !isStale(row) && isOpen(row)).length,
-    gone: wanted.length - addressed.length,
-    addressed,
-    originals: wanted.map((row) => ({
+    gone: wanted.length - replays.length,
+    addressed: replays.map(({ addressed }) => addressed),
+    originals: replays.map(({ row }) => ({
       at: row.n_at,
       subject: row.n_subject,
       seq: row.n_seq,

@@ -118,7 +118,7 @@ describe("PagerDuty", () => {
     const { payload } = JSON.parse(sink.exchanges[0]!.request.body);
     expect(payload.custom_details).toEqual({
       note: "left out: larger than 512000 bytes",
-      history: "https://alerts.example.com/alerts/144c2acf086139f0",
+      history: "https://alerts.example.com/alerts?sel=144c2acf086139f0",
     });
     expect(payload.summary).toBe("HighCPU in production (AI: critical)");
   });

@@ -1,7 +1,9 @@
 /** What is served must never be seen half written, however often it is built beside a running service. */
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { historyLink } from "../../src/core/publish/story.ts";
+import { SAMPLES } from "../../src/core/publish/template-sample.ts";
 import { ASSETS, buildDashboard } from "../../src/local/build-dashboard.ts";
 
 const touched = (): Map<string, number> =>
@@ -18,4 +20,14 @@ test("builds of the same source, one after the other or at once, leave every fil
   expect(before.size).toBeGreaterThan(20);
   await Promise.all([buildDashboard(), buildDashboard(), buildDashboard()]);
   expect(touched()).toEqual(before);
+});
+
+test("what a notification links to is a page that is served", async () => {
+  await buildDashboard();
+  const notification = SAMPLES[0]!;
+  const links = SAMPLES.map((sample) => new URL(historyLink(sample)));
+  expect(links[0]!.searchParams.get("sel")).toBe(notification.alerts[0]!.fingerprint);
+  expect(new Set(links.map(({ search }) => search.slice(0, 3)))).toEqual(new Set(["?se", "?q="]));
+  for (const { pathname } of links)
+    expect([pathname, existsSync(join(ASSETS, `${pathname}.html`))]).toEqual([pathname, true]);
 });

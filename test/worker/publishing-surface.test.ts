@@ -99,6 +99,38 @@ describe("dead letters", () => {
   });
 });
 
+describe("what is told about a target that refuses us", () => {
+  test("can be sent again like anything else when it was refused, too", async () => {
+    startClock();
+    const [first, host] = await target(404);
+    await addTarget({ name: first, type: "webhook", url: `https://${first}.example.com/in`, priority: 1 });
+    const [refusing] = await target(401);
+    await queue(refusing, { subject: "refused", seq: 1 });
+    const letters = async () => items(await get(`/api/v1/dead-letters?target=${first}`), "notifications");
+    await expect.poll(async () => (await letters()).map((letter) => letter.alert_name)).toEqual(["TargetUnhealthy"]);
+    host.received.length = 0;
+    host.answer = () => new Response("", { status: 200 });
+    const ids = (await letters()).map((letter) => letter.id);
+    const { json } = await post("/api/v1/dead-letters/replay", { ids });
+    expect(json).toMatchObject({ matched: 1, replayed: 1, skipped_gone: 0 });
+    await expect.poll(() => host.received.length).toBe(1);
+    expect(host.received[0]!.body).toContain(`Target ${refusing} refuses our notifications`);
+  });
+
+  test("and what is not kept any more is not marked as sent again", async () => {
+    const [name] = await target(404);
+    await env.DB.prepare(
+      `INSERT INTO notifications (at, subject, seq, target, state, status, severity, alertname)
+       VALUES (?1, 'forgotten', 1, ?2, 'dead', 'firing', 'warning', 'Forgotten')`,
+    )
+      .bind(Date.now(), name)
+      .run();
+    const { json } = await post("/api/v1/dead-letters/replay", { target: name });
+    expect(json).toMatchObject({ matched: 1, replayed: 0, skipped_gone: 1 });
+    expect(items(await get(`/publishing/dlq?target=${name}`), "entries")).toMatchObject([{ replayed: false }]);
+  });
+});
+
 describe("jobs", () => {
   test("are counted and paged by number whatever stands between them, in every state an old client names", async () => {
     startClock();

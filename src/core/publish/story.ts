@@ -105,7 +105,7 @@ export const nameOf = (notification: Notification): string => {
 export const historyLink = (notification: Notification): string => {
   const { publicUrl, groupLabels } = notification;
   const single = singleOf(notification);
-  if (single !== null) return `${publicUrl}/alerts/${single.fingerprint}`;
+  if (single !== null) return `${publicUrl}/alerts?sel=${single.fingerprint}`;
   const matchers = Object.entries(groupLabels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const query = encodeURIComponent(matchers.join(",").toWellFormed());
   return query === "" || query.length > MAX_QUERY ? `${publicUrl}/alerts` : `${publicUrl}/alerts?q=${query}`;

@@ -48,8 +48,16 @@ export const headOf = (item: PendingNotification): NotificationHead => ({
   fallback: item.fallback ?? null,
 });
 
-/** The statements that make notifications pending; repeating them changes nothing. */
-export const insertPending = (db: D1Database, addressed: readonly Addressed[], now: Millis): D1PreparedStatement[] => [
+/**
+ * The statements that make notifications pending; repeating them changes nothing. `whole`: each is kept as it is, since
+ * there may be no event it could be made from.
+ */
+export const insertPending = (
+  db: D1Database,
+  addressed: readonly Addressed[],
+  now: Millis,
+  { whole = false } = {},
+): D1PreparedStatement[] => [
   ...insertRows(
     db,
     "INSERT OR IGNORE INTO notifications",
@@ -57,7 +65,7 @@ export const insertPending = (db: D1Database, addressed: readonly Addressed[], n
     COLUMNS,
     addressed.map(({ target, item }) => {
       const { status, severity, alertname, fallback } = headOf(item);
-      const payload = isDerivable(item) ? null : JSON.stringify(item.notification);
+      const payload = !whole && isDerivable(item) ? null : JSON.stringify(item.notification);
       const key = [item.at, item.subject, item.seq, target, item.replay ?? 0] as const;
       return [...key, "pending", status, severity, alertname, payload, fallback, item.fallbackAfterMs ?? null];
     }),

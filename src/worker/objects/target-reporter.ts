@@ -226,7 +226,8 @@ export class Reporter {
       return;
     }
     const addressed = extras.map(({ extra }) => extra);
-    await this.#env.DB.batch(insertPending(this.#env.DB, addressed, Date.now()));
+    // A notice about a target has no event.
+    await this.#env.DB.batch(insertPending(this.#env.DB, addressed, Date.now(), { whole: true }));
     // Our own digests are in our own queue already.
     await ringTargets(
       this.#env,

@@ -23,7 +23,7 @@ describe("data", () => {
     ["{% for pair in groupLabels %}{{ pair[0] }}={{ pair[1] }}{% endfor %}", "alertname=HighCPU"],
     [
       "{{ historyURL }} {{ notificationReason }}",
-      "https://alerts.example.com/alerts/144c2acf086139f0 first notification",
+      "https://alerts.example.com/alerts?sel=144c2acf086139f0 first notification",
     ],
     ["{% if truncatedAlerts == 0 %}all{% endif %}{{ nothing.at.all }}", "all"],
   ])("%s", (template, expected) => expect(rendered(template)).toBe(expected));
