@@ -118,7 +118,9 @@ describe("what is told about a target that refuses us", () => {
   });
 
   test("and what is not kept any more is not marked as sent again", async () => {
+    startClock();
     const [name] = await target(404);
+    await queue(name, { subject: "remembered", seq: 1 });
     await env.DB.prepare(
       `INSERT INTO notifications (at, subject, seq, target, state, status, severity, alertname)
        VALUES (?1, 'forgotten', 1, ?2, 'dead', 'firing', 'warning', 'Forgotten')`,
@@ -126,8 +128,15 @@ describe("what is told about a target that refuses us", () => {
       .bind(Date.now(), name)
       .run();
     const { json } = await post("/api/v1/dead-letters/replay", { target: name });
-    expect(json).toMatchObject({ matched: 1, replayed: 0, skipped_gone: 1 });
-    expect(items(await get(`/publishing/dlq?target=${name}`), "entries")).toMatchObject([{ replayed: false }]);
+    expect(json).toMatchObject({ matched: 2, replayed: 1, skipped_gone: 1 });
+    const entries = items(await get(`/publishing/dlq?target=${name}`), "entries");
+    const firsts = entries.filter(({ id }) => String(id).includes(".1.0."));
+    expect(new Map(firsts.map(({ fingerprint, replayed }) => [fingerprint, replayed]))).toEqual(
+      new Map([
+        ["remembered", true],
+        ["forgotten", false],
+      ]),
+    );
   });
 });
 
