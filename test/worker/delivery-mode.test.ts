@@ -70,6 +70,22 @@ test("metrics_only comes with the last target and goes with the first: what stil
   expect(host.received).toHaveLength(1);
 });
 
+test("that targets were switched off stays the reason, however often it is looked at", async () => {
+  const { targets } = (await get("/api/v1/targets")).json as unknown as { targets: { name: string }[] };
+  for (const { name } of targets) await remove(`/api/v1/targets/${name}`);
+  const url = "https://switched.example.com/";
+  await addTarget({ name: "switched", type: "webhook", url });
+  await followMode(bindings, Date.now());
+  await addTarget({ name: "switched", type: "webhook", url, enabled: false });
+  for (let look = 0; look < 3; look++) {
+    await followMode(bindings, Date.now() + look * 60_000);
+    expect(await loadMode(bindings.DB)).toMatchObject({ mode: "metrics_only", reason: "targets_disabled" });
+  }
+  await addTarget({ name: "switched", type: "webhook", url });
+  await followMode(bindings, Date.now());
+  await remove("/api/v1/targets/switched");
+});
+
 test("what fires between two looks at the mode, while there is no target, is told when there is one", async () => {
   const { targets } = (await get("/api/v1/targets")).json as unknown as { targets: { name: string }[] };
   const host = receiver("between.example.com");

@@ -158,8 +158,10 @@ const factsOf = (notification: Notification, status: string, value: number): Sto
   const { startsAt, endsAt, classification } = single ?? { startsAt: null, endsAt: null, classification: null };
   const ended =
     endsAt === null || startsAt === null ? null : `${timeText(endsAt)} (after ${durationText(endsAt - startsAt)})`;
-  const judged = classification && `${classification.severity} (${Math.round(classification.confidence * 100)}%)`;
-  const all: readonly (readonly [string, string | null | undefined])[] = [
+  // What rules say of an alert is no word of a model, and they are sure of little.
+  const judged =
+    classification?.source === "llm" && `${classification.severity} (${Math.round(classification.confidence * 100)}%)`;
+  const all: readonly (readonly [string, string | false | null | undefined])[] = [
     ["Status", status],
     ["Severity", severityOfNotification(notification)],
     ["Namespace", labels.namespace],
@@ -170,7 +172,7 @@ const factsOf = (notification: Notification, status: string, value: number): Sto
     ["Job", labels.job],
     ["Service", labels.service],
   ];
-  return all.map(([name, text]) => [name, cut(oneLine(text ?? ""), value)] as const).filter(([, text]) => text !== "");
+  return all.map(([name, text]) => [name, cut(oneLine(text || ""), value)] as const).filter(([, text]) => text !== "");
 };
 
 /** Why a chat hears of an alert that it knows to fire. */

@@ -68,7 +68,7 @@ const hostDefect = (hostname: string, allowPrivate: boolean): string | null => {
     const address = ipaddr.parse(bare);
     const range = address.range();
     if (allowPrivate && OPENED_BY_ALLOW_PRIVATE.has(range)) return null;
-    if (range !== "unicast") return `is a ${range} address`;
+    if (range !== "unicast") return `is ${/^[aeiou]/.test(range) ? "an" : "a"} ${range} address`;
     // Global unicast is 2000::/3; the rest holds the IPv4-compatible addresses and ranges not assigned to anybody.
     const isGlobal = address.kind() === "ipv4" || ((address.toByteArray()[0] ?? 0) & 0xe0) === 0x20;
     return isGlobal ? null : "is not a global address";

@@ -37,7 +37,7 @@ export const presentMode = async (
   if (isMetricsOnlyForced(env)) return { mode: "metrics_only", reason: "forced" };
   const targets = await registry(env).list();
   if (targets.some(({ target }) => target.enabled)) return { mode: "intelligent", reason: "targets_available" };
-  const had = knew?.mode === "intelligent" && targets.length > 0;
+  const had = (knew?.mode === "intelligent" || knew?.reason === "targets_disabled") && targets.length > 0;
   return { mode: "metrics_only", reason: had ? "targets_disabled" : "no_enabled_targets" };
 };
 
@@ -82,19 +82,22 @@ const tellUntold = async (env: Bindings, now: number): Promise<number> => {
   return results.length;
 };
 
-/** Once a minute, and whenever a target was switched. */
+/** Tells all of them, as far as one run gets; answers whether that was to the end. */
+const tellAllUntold = async (env: Bindings, now: number): Promise<boolean> => {
+  for (let batch = 0; batch < MAX_BATCHES; batch++) {
+    const told = await tellUntold(env, now);
+    if (told > 0) logInfo("mode.told", { alerts: told });
+    if (told < ALERTS_PER_BATCH) return true;
+  }
+  return false;
+};
+
+/** Once a minute. */
 export const followMode = async (env: Bindings, now: number): Promise<void> => {
   const before = await loadMode(env.DB);
   const present = await presentMode(env, before);
   if (before?.mode === present.mode && before.reason === present.reason) return;
-  if (present.mode === "intelligent") {
-    for (let batch = 0; ; batch++) {
-      if (batch === MAX_BATCHES) return;
-      const told = await tellUntold(env, now);
-      if (told > 0) logInfo("mode.told", { alerts: told });
-      if (told < ALERTS_PER_BATCH) break;
-    }
-  }
+  if (present.mode === "intelligent" && !(await tellAllUntold(env, now))) return;
   const changed = before !== null && before.mode !== present.mode;
   const record: ModeRecord = {
     ...present,
@@ -106,6 +109,8 @@ export const followMode = async (env: Bindings, now: number): Promise<void> => {
   )
     .bind(JSON.stringify(record))
     .run();
+  // What was committed between the look and the record, by somebody who found the mode as it was before.
+  if (present.mode === "intelligent") await tellAllUntold(env, now);
   if (changed) count(ours("publishing_mode_transitions_total"), { reason: record.reason });
   noteChange("mode", "publishing", record.mode);
   logInfo("mode.changed", { mode: record.mode, reason: record.reason });
