@@ -1,10 +1,11 @@
 /**
  * Tells again what still fires after four hours where routes do not group; a group does it by its own timer. Every
- * reminder has a time of its own, and the mark moves with the batch that commits them: a crash repeats none.
+ * reminder has a time and a number of its own, so that after a crash before the mark moved none is made twice.
  */
 import type { Millis } from "../../core/alert/alert.ts";
 import type { Classification } from "../../core/classify/classification.ts";
 import type { AlertEvent } from "../../core/history/event.ts";
+import { pack } from "../../core/messages.ts";
 import { remindAlone } from "../../core/pipeline/remind.ts";
 import { DEFAULT_REPEAT_MS } from "../../core/route/tree.ts";
 import { loadContext } from "../context.ts";
@@ -21,6 +22,8 @@ import { ringTargets } from "../ring.ts";
 /** Alerts of one batch, and batches of one run: what is left comes a minute later. */
 const ALERTS_PER_BATCH = 100;
 const MAX_BATCHES = 20;
+/** Of one transaction: rows hold their whole text, a character takes up to three bytes, and a call may carry 32 MB. */
+const CHARS_PER_COMMIT = 4_000_000;
 
 /** How far reminders have come, in the order of their times. */
 type Mark = readonly [due: Millis, fingerprint: string];
@@ -62,7 +65,7 @@ const moveMark = (db: D1Database, mark: Mark): D1PreparedStatement =>
 const readEvent = (row: DueRow): AlertEvent =>
   eventOf({ ...row, n_subject: row.fingerprint, n_seq: row.seq, annotations: row.said, generator_url: row.link });
 
-/** Commits the reminders of a batch and the mark behind it, then rings; answers how many there were. */
+/** Commits the reminders of a batch, then the mark behind it, then rings; answers how many there were. */
 const remindBatch = async (env: Bindings, rows: readonly DueRow[], mark: Mark, now: Millis): Promise<number> => {
   const events = rows.map(readEvent);
   const [context, heard] = await Promise.all([loadContext(env, now, events), heardTargets(env.DB, events)]);
@@ -75,7 +78,9 @@ const remindBatch = async (env: Bindings, rows: readonly DueRow[], mark: Mark, n
   });
   const addressed = reminded.flatMap(({ notifications }) => notifications);
   const steps = reminded.flatMap((one) => one.steps);
-  await env.DB.batch([...insertPending(env.DB, addressed, now), ...appendTrace(env.DB, steps), moveMark(env.DB, mark)]);
+  // After a crash in between they are made again, and are there already: the mark is last.
+  for (const run of pack(addressed, CHARS_PER_COMMIT)) await env.DB.batch(insertPending(env.DB, run, now));
+  await env.DB.batch([...appendTrace(env.DB, steps), moveMark(env.DB, mark)]);
   countSteps(steps.map(({ step }) => step));
   for (const { fingerprint } of steps) noteChange("trace", fingerprint, "added");
   await ringTargets(env, addressed);
