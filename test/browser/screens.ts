@@ -46,8 +46,20 @@ export const expectAccessible = async (page: Page): Promise<void> => {
 
 /** Nothing is wider than the screen, and no column so narrow that its words stand letter under letter. */
 const expectReadable = async (page: Page): Promise<void> => {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (over > 0) throw new Error(`the page is ${over} px wider than the screen`);
+  // On a busy machine the last of it may still be on its way into place.
+  const fits = page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth, null, {
+    timeout: 10_000,
+  });
+  await fits.catch(async () => {
+    const wide = await page.evaluate(() => [
+      document.documentElement.scrollWidth - innerWidth,
+      [...document.querySelectorAll("body *")]
+        .filter((one) => one.getBoundingClientRect().right > innerWidth)
+        .slice(0, 5)
+        .map((one) => one.outerHTML.slice(0, 100)),
+    ]);
+    throw new Error(`the page is wider than the screen by ${wide.join(" px: ")}`);
+  });
   const torn = await page.evaluate(() => {
     const found: string[] = [];
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
