@@ -1,6 +1,6 @@
 /**
- * Queue `notifications`: hands each target's notifications to its object. Every target is called beside the others, those that can be told
- * nothing just now behind them.
+ * Queue `notifications`: hands each target's notifications to its object. Every target is called beside the others, those
+ * that can be told nothing just now behind them.
  */
 import type { Addressed, NotificationsMessage } from "../../core/messages.ts";
 import type { Bindings } from "../env.ts";
@@ -14,9 +14,7 @@ export const OUT_BY_THEN_MS = 50;
 /** Who could be told nothing when it was last brought something, as far as this isolate knows. */
 const held = new Set<string>();
 
-/**
- * Calls these targets beside each other; answers how many could not be reached. Accepting twice changes nothing.
- */
+/** Calls these targets beside each other; answers how many could not be reached. Accepting twice changes nothing. */
 const bring = async (
   env: Bindings,
   byTarget: readonly (readonly [string, readonly Addressed[]])[],

@@ -3,7 +3,7 @@
  * `ours`, what it does not. A key in neither is an error.
  */
 import {
-  any,
+  anything,
   duration,
   file,
   flag,
@@ -125,7 +125,7 @@ const tracing = object({
 
 const eventRecorder = object({
   file_outputs: list(object({ path: text })),
-  stdout_outputs: list(any),
+  stdout_outputs: list(anything),
   webhook_outputs: list(
     object({
       url: secretUrl,
@@ -187,14 +187,14 @@ export const document: Shape = object(
     event_recorder: eventRecorder,
   },
   {
-    targets: record(any),
-    sources: any,
-    classification: any,
-    filters: any,
-    heartbeats: any,
-    correlation: any,
-    storm: any,
-    flapping: any,
-    retention: any,
+    targets: record(anything),
+    sources: anything,
+    classification: anything,
+    filters: anything,
+    heartbeats: anything,
+    correlation: anything,
+    storm: anything,
+    flapping: anything,
+    retention: anything,
   },
 );

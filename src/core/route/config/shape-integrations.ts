@@ -1,6 +1,6 @@
 /** The shapes of Alertmanager's receiver integrations (its `notify` packages, November 2026). */
 import {
-  any,
+  anything,
   file,
   flag,
   goDuration,
@@ -58,7 +58,7 @@ const pagerduty = integration({
   client: text,
   client_url: text,
   description: text,
-  details: record(any),
+  details: record(anything),
   images: list(object({ src: text, alt: text, href: text })),
   links: list(object({ href: text, text })),
   source: text,
@@ -90,7 +90,13 @@ const opsgenie = integration({
 export const INTEGRATIONS: Readonly<Record<string, Shape>> = {
   slack_configs: slack,
   pagerduty_configs: pagerduty,
-  webhook_configs: integration({ url: secretUrl, url_file: file, max_alerts: int, timeout: goDuration, payload: any }),
+  webhook_configs: integration({
+    url: secretUrl,
+    url_file: file,
+    max_alerts: int,
+    timeout: goDuration,
+    payload: anything,
+  }),
   opsgenie_configs: opsgenie,
   discord_configs: integration({
     ...webhookUrl,

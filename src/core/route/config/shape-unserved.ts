@@ -1,6 +1,6 @@
 /** The shapes of integrations that Alertmanager has and we do not serve yet: checked like the others, then reported. */
 import {
-  any,
+  anything,
   duration,
   file,
   flag,
@@ -18,7 +18,7 @@ import { attachment, integration, titledFields, webhookUrl } from "./shape-commo
 import { tlsConfig } from "./shape-http.ts";
 
 /** A Jira text is written as itself or as a map around it; Alertmanager takes both. */
-const jiraField: Shape = any;
+const jiraField: Shape = anything;
 
 const email = integration({
   to: text,
@@ -86,7 +86,7 @@ export const UNSERVED: Readonly<Record<string, Shape>> = {
     resolve_transition: text,
     wont_fix_resolution: text,
     reopen_duration: duration,
-    fields: record(any),
+    fields: record(anything),
   }),
   pushover_configs: integration({
     user_key: secret,
@@ -117,14 +117,14 @@ export const UNSERVED: Readonly<Record<string, Shape>> = {
     title: text,
     title_link: text,
     text,
-    fields: list(any),
+    fields: list(anything),
     short_fields: flag,
     emoji: text,
     icon_url: text,
     image_url: text,
     thumb_url: text,
     link_names: flag,
-    actions: list(any),
+    actions: list(anything),
   }),
   sns_configs: integration({
     api_url: text,

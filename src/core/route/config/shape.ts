@@ -45,7 +45,7 @@ export const int = scalar("int");
 export const float = scalar("float");
 export const duration = scalar("duration");
 export const goDuration = scalar("goDuration");
-export const any: Shape = { kind: "any" };
+export const anything: Shape = { kind: "any" };
 export const list = (item: Shape): Shape => ({ kind: "list", item });
 export const record = (value: Shape): Shape => ({ kind: "record", value });
 export const lazy = (shape: () => Shape): Shape => ({ kind: "lazy", shape });
